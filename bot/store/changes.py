@@ -6,12 +6,13 @@ from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.changes import KEPT_DAYS, Change, Revision
 from bot.core.ids import ChangeId, ChannelId, ServerId
 from bot.store import servers, tables
+from bot.store.locking import delete_unlocked
 
 _changes = tables.changes
 _revisions = TypeAdapter(Revision)
@@ -23,9 +24,8 @@ async def add(conn: AsyncConnection, change: Change, *, revision: Revision | Non
     row = asdict(change) | {"revision": revision and _revisions.dump_json(revision).decode()}
     added = await conn.execute(insert(_changes).values(row).returning(_changes.c.id))
     change_id = ChangeId(added.scalar_one())
-    await conn.execute(
-        delete(_changes).where(_changes.c.changed_at < change.changed_at - timedelta(days=KEPT_DAYS))
-    )
+    is_old = _changes.c.changed_at < change.changed_at - timedelta(days=KEPT_DAYS)
+    await conn.execute(delete_unlocked(_changes, is_old))
     return change_id
 
 

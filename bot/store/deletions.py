@@ -31,7 +31,10 @@ class Deletion:
 
 
 async def record(conn: AsyncConnection, user_id: UserId, *, now: datetime) -> None:
-    """Records that the person deleted their data; it has yet to be erased from the database's files."""
+    """Records that the person deleted their data; it has yet to be erased from the database's files.
+
+    Two processes may each make a first key: a digest is looked for by the key of its own row.
+    """
     key = (await conn.execute(select(func.max(_deletions.c.key)))).scalar() or secrets.token_hex(32)
     row = {"digest": _digest(user_id, key), "key": key, "deleted_at": now, "erased_at": None}
     await conn.execute(insert_or_update(_deletions, key=["digest"]).values(row))

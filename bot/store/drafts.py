@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.drafts import Draft
 from bot.core.ids import UserId
 from bot.store import tables
+from bot.store.locking import delete_unlocked
+from bot.store.statements import insert_or_update
 
 _drafts = tables.drafts
 _json = TypeAdapter(Draft)
@@ -20,10 +22,9 @@ async def save(
     conn: AsyncConnection, key: str, draft: Draft, *, user_id: UserId, now: datetime, kept_since: datetime
 ) -> None:
     """Save the draft in place of the one with this key, and delete those that were saved before then."""
-    await delete_one(conn, key)
     await delete_saved_before(conn, kept_since)
     row = {"key": key, "user_id": user_id, "saved_at": now, "draft": _json.dump_json(draft).decode()}
-    await conn.execute(insert(_drafts).values(row))
+    await conn.execute(insert_or_update(_drafts, key=["key"]).values(row))
 
 
 async def by_key(conn: AsyncConnection, key: str, *, kept_since: datetime) -> tuple[UserId, Draft] | None:
@@ -44,7 +45,7 @@ async def any_saved_before(conn: AsyncConnection, moment: datetime) -> bool:
 
 
 async def delete_saved_before(conn: AsyncConnection, moment: datetime) -> None:
-    await conn.execute(delete(_drafts).where(_drafts.c.saved_at < moment))
+    await conn.execute(delete_unlocked(_drafts, _drafts.c.saved_at < moment))
 
 
 async def delete_one(conn: AsyncConnection, key: str) -> None:

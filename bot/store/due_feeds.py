@@ -8,7 +8,20 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Select, Text, bindparam, cast, func, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import LastRun
@@ -144,7 +157,7 @@ async def last_check(
     return min((moment for moment in found if moment is not None), default=None)
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
+def _is_due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     # A live feed ran at `next_run_at` last: a clock set back since then must not silence it.
     return or_(_feeds.c.next_run_at <= now, _feeds.c.cadence == Cadence.LIVE.value)
 
@@ -164,12 +177,14 @@ async def finish_runs(
     conn: AsyncConnection,
     runs: Iterable[tuple[FeedId, datetime]],
     *,
-    ran_at: datetime | None,
+    now: datetime,
+    is_complete: bool = True,
     figures: Mapping[FeedId, LastRun] = MappingProxyType({}),
 ) -> None:
-    """Record for each feed when it is due next, that it ran at `ran_at`, and the figures that are given.
+    """Record for each feed when it is due next, that it ran at `now`, and the figures that are given.
 
-    `ran_at` is None if the run was incomplete: then the next one reaches as far back as this one did.
+    After an incomplete run, the next one reaches as far back as this one did. A feed that is not due any more
+    was rescheduled since it was read: nothing is recorded for it.
     """
     alike: defaultdict[tuple[datetime, LastRun | None], list[FeedId]] = defaultdict(list)
     for feed_id, next_run_at in runs:
@@ -177,8 +192,9 @@ async def finish_runs(
     rows = [
         {
             "ids": as_these(ids),
+            "now": now,
             "next_run": next_run_at,
-            "ran_at": ran_at,
+            "ran_at": now if is_complete else None,
             "new": result and result.new,
             "matched": result and result.matched,
             "planned": result and result.planned,
@@ -195,7 +211,10 @@ def _or_as_before(name: str, column: Column[Any]) -> ColumnElement[Any]:
 
 _finish = (
     update(_feeds)
-    .where(_feeds.c.id.in_(these_in("ids")))
+    .where(
+        _feeds.c.id.in_(these_in("ids")),
+        _is_due(bindparam("now", type_=_feeds.c.next_run_at.type)),
+    )
     .values(
         next_run_at=bindparam("next_run"),
         last_run_at=_or_as_before("ran_at", _feeds.c.last_run_at),

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Block, Feed, FeedKind, FeedSettings, LastRun, Place
 from bot.core.ids import ChannelId, FeedId, ServerId, UserId
 from bot.core.schedules import Schedule
 from bot.core.shards import EVERYTHING, OwnedShards
-from bot.store import feed_settings, servers, shards, subscriptions, tables
+from bot.store import feed_settings, locking, servers, shards, subscriptions, tables
 from bot.store.column_types import keep_first
-from bot.store.statements import insert_if_new, these
+from bot.store.statements import these
 
 _feeds = tables.feeds
 _NO_PAUSE: dict[str, None] = {"paused_at": None, "paused_until": None, "resumes_at": None}
@@ -36,7 +37,7 @@ async def ensure(
     next_run_at: datetime,
     now: datetime,
 ) -> Feed:
-    """The feed of the channel, or of the person, created if there is none; else returned unchanged."""
+    """The feed of the channel, or of the person, created if there is none; else unchanged. It is locked."""
     if place.server_id is not None:
         await servers.ensure(conn, place.server_id, now=now)
     row = {
@@ -49,29 +50,51 @@ async def ensure(
         "created_at": now,
     }
     key = "channel_id" if place.user_id is None else "user_id"
-    await conn.execute(insert_if_new(_feeds, key=[key]), row)
-    (feed,) = await _where(conn, _feeds.c[key] == row[key])
-    return feed
+    # An update that changes nothing, so that there is one statement in which no other process can delete it.
+    statement = insert(_feeds).on_conflict_do_update(index_elements=[key], set_={key: _feeds.c[key]})
+    return _feed((await conn.execute(statement.returning(_feeds), row)).one())
+
+
+async def lock(conn: AsyncConnection, feed_ids: Iterable[FeedId]) -> None:
+    """Has other processes wait that change something of these feeds: see `locking`."""
+    await locking.lock(conn, _feeds, feed_ids)
 
 
 async def get(conn: AsyncConnection, feed_id: FeedId) -> Feed | None:
     return next(iter(await _where(conn, _feeds.c.id == feed_id)), None)
 
 
-async def by_ids(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> list[Feed]:
-    return await _where(conn, _feeds.c.id.in_(these(feed_ids)))
+async def by_ids(
+    conn: AsyncConnection, feed_ids: Collection[FeedId], *, for_update: bool = False
+) -> list[Feed]:
+    return await _where(conn, _feeds.c.id.in_(these(feed_ids)), for_update=for_update)
 
 
-async def by_channel(conn: AsyncConnection, channel_id: ChannelId) -> Feed | None:
-    return next(iter(await _where(conn, _feeds.c.channel_id == channel_id)), None)
+async def by_channel(
+    conn: AsyncConnection, channel_id: ChannelId, *, for_update: bool = False
+) -> Feed | None:
+    found = await _where(conn, _feeds.c.channel_id == channel_id, for_update=for_update)
+    return next(iter(found), None)
 
 
-async def of_person(conn: AsyncConnection, user_id: UserId) -> Feed | None:
-    return next(iter(await _where(conn, _feeds.c.user_id == user_id)), None)
+async def by_channels(
+    conn: AsyncConnection, channel_ids: Collection[ChannelId], *, for_update: bool = False
+) -> list[Feed]:
+    return await _where(conn, _feeds.c.channel_id.in_(these(channel_ids)), for_update=for_update)
 
 
-async def of_server(conn: AsyncConnection, server_id: ServerId) -> list[Feed]:
-    return await _where(conn, _feeds.c.server_id == server_id)
+async def of_person(conn: AsyncConnection, user_id: UserId, *, for_update: bool = False) -> Feed | None:
+    return next(iter(await _where(conn, _feeds.c.user_id == user_id, for_update=for_update)), None)
+
+
+async def of_server(conn: AsyncConnection, server_id: ServerId, *, for_update: bool = False) -> list[Feed]:
+    return await _where(conn, _feeds.c.server_id == server_id, for_update=for_update)
+
+
+async def of_servers(
+    conn: AsyncConnection, server_ids: Collection[ServerId], *, for_update: bool = False
+) -> list[Feed]:
+    return await _where(conn, _feeds.c.server_id.in_(these(server_ids)), for_update=for_update)
 
 
 async def blocked(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Feed]:
@@ -145,9 +168,12 @@ async def resume(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetim
     await _set(conn, feed_id, **_NO_PAUSE, **_NO_BLOCK, next_run_at=next_run_at)
 
 
-async def with_ended_pause(conn: AsyncConnection, now: datetime) -> list[Feed]:
-    """The paused feeds that resume at `now` or before."""
-    return await _where(conn, _feeds.c.resumes_at <= now)
+async def with_ended_pause(
+    conn: AsyncConnection, now: datetime, *, owned: OwnedShards = EVERYTHING
+) -> list[Feed]:
+    """The paused feeds of owned shards that resume at `now` or before, locked."""
+    is_over = _feeds.c.resumes_at <= now
+    return await _where(conn, is_over, shards.is_owned(), for_update=True, values=shards.values(owned))
 
 
 async def next_resumption(conn: AsyncConnection, *, owned: OwnedShards = EVERYTHING) -> datetime | None:
@@ -180,9 +206,17 @@ async def _set(conn: AsyncConnection, feed_id: FeedId, **values: object) -> None
     await conn.execute(update(_feeds).where(_feeds.c.id == feed_id).values(values))
 
 
-async def _where(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> list[Feed]:
+async def _where(
+    conn: AsyncConnection,
+    *conditions: ColumnElement[bool],
+    for_update: bool = False,
+    values: Mapping[str, object] | None = None,
+) -> list[Feed]:
+    """The feeds, by id; `for_update` locks them, in that order: see `locking`. `values` are parameters."""
     statement = select(_feeds).where(*conditions).order_by(_feeds.c.id)
-    return [_feed(row) for row in await conn.execute(statement)]
+    if for_update:
+        statement = locking.for_update(statement)
+    return [_feed(row) for row in await conn.execute(statement, values)]
 
 
 def _feed(row: Row[Any]) -> Feed:

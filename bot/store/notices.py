@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, insert, literal, select, update
+from sqlalchemy import delete, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, MessageId, NoticeId, ServerId
@@ -16,6 +16,7 @@ from bot.core.posts import PostState
 from bot.store import subscriptions, tables
 from bot.store.column_types import UtcDateTime
 from bot.store.feeds import is_active
+from bot.store.locking import delete_unlocked
 from bot.store.statements import insert_if_new, these
 
 _notices = tables.notices
@@ -99,7 +100,11 @@ async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now:
         _notices.c.server_id == _servers.c.id, _notices.c.kind == NoticeKind.SOURCE.value
     )
     in_time = _servers.c.added_at <= joined_before
-    statement = select(_servers.c.id).where(wants, in_time, _servers.c.left_at.is_(None), ~has_one)
+    statement = (
+        select(_servers.c.id)
+        .where(wants, in_time, _servers.c.left_at.is_(None), ~has_one)
+        .order_by(_servers.c.id)
+    )
     rows = [
         {
             "server_id": server_id,
@@ -112,14 +117,22 @@ async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now:
         }
         for server_id in (await conn.execute(statement)).scalars()
     ]
-    if rows:
-        await conn.execute(insert(_notices), rows)
-    return len(rows)
+    if not rows:
+        return 0
+    added = insert_if_new(_notices, key=None).returning(
+        _notices.c.id
+    )  # none where another process was faster
+    return len((await conn.execute(added, rows)).all())
 
 
 async def end_of_source(conn: AsyncConnection) -> int:
-    """Ends the notices about the source, because Hugging Face answers again; returns how many."""
-    return (await conn.execute(delete(_notices).where(_notices.c.kind == NoticeKind.SOURCE.value))).rowcount
+    """Ends the notices about the source, because Hugging Face answers again; returns how many.
+
+    One that another process is writing stays until the next time.
+    """
+    return (
+        await conn.execute(delete_unlocked(_notices, _notices.c.kind == NoticeKind.SOURCE.value))
+    ).rowcount
 
 
 async def any_of_source(conn: AsyncConnection) -> bool:

@@ -36,6 +36,10 @@ Parts = tuple[str, ...]
 
 
 async def write(conn: AsyncConnection, texts: Mapping[PaperId, Parts], *, version: int) -> None:
+    """Write the texts in place of those that there are.
+
+    They are written in order, so that two processes that write the same ones wait for one another.
+    """
     if not texts:
         return
     rows = [
@@ -46,11 +50,12 @@ async def write(conn: AsyncConnection, texts: Mapping[PaperId, Parts], *, versio
             "other_words": parts[1],
             "names": parts[6],
         }
-        for paper_id, parts in texts.items()
+        for paper_id, parts in sorted(texts.items())
     ]
     await conn.execute(insert_or_update(paper_texts, key=["paper_id"]), rows)
     numbers = select(_text.number, _text.paper_id).where(_text.paper_id.in_(these_texts(texts)))
-    by_number = {row.number: texts[row.paper_id] for row in await conn.execute(numbers)}
+    rows_there = await conn.execute(numbers.order_by(_text.number))
+    by_number = {row.number: texts[row.paper_id] for row in rows_there}
     quoted = [
         {"number": number, "words": parts[3], "other_words": parts[4]} for number, parts in by_number.items()
     ]

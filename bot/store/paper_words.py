@@ -6,7 +6,7 @@ text has any more stays.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,8 +17,11 @@ from bot.store.tables import paper_words
 _LAST = "\U0010ffff"  # after every character of a word
 
 
-async def add(conn: AsyncConnection, words: Collection[str]) -> dict[str, int]:
-    """Add the words that are new; return the numbers of all."""
+async def add(conn: AsyncConnection, words: Sequence[str]) -> dict[str, int]:
+    """Add the words that are new, in the order given, which must be sorted; return the numbers of all.
+
+    Where another process adds the same word, this waits for it, and reads the number that it has then.
+    """
     known = await _numbers(conn, words)
     if new := [{"word": word, "lower": word.lower()} for word in words if word not in known]:
         await conn.execute(insert_if_new(paper_words, key=["word"]), new)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import CloseTo, Entry, NewPost, Post, PostState
-from bot.store import follow_ups, tables
+from bot.store import follow_ups, locking, tables
 from bot.store.bulk import insert_rows
 from bot.store.statements import as_these, these, these_in, these_texts
 
@@ -30,9 +30,10 @@ _ENTRIES_OF_POSTS = (
 async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime) -> dict[PostId, int]:
     """Stores planned posts as pending and due now; returns their ids, each with the number of its papers.
 
-    Leaves out papers that the feed already has in a pending, sent or failed post, and posts without papers.
+    Leaves out papers that the feed already has in a pending, sent or failed post, posts without papers, and
+    those of feeds that were deleted since they were planned. The feeds are locked.
     """
-    plans = [post for post in posts if post.entries]
+    plans = await _of_feeds_that_exist(conn, [post for post in posts if post.entries])
     if not plans:
         return {}
     await insert_rows(conn, _posts, [_new_row(post, now) for post in plans])
@@ -50,6 +51,16 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
         await conn.execute(delete(_posts).where(_posts.c.id.in_(these(empty))))
     await follow_ups.add(conn, {post_id: planned[post_id].follow_ups for post_id in stored}, now=now)
     return stored
+
+
+async def _of_feeds_that_exist(conn: AsyncConnection, plans: Collection[NewPost]) -> list[NewPost]:
+    """Locks the feeds of the plans, so that nothing else is stored for them meanwhile."""
+    feed_ids = {post.feed_id for post in plans}
+    if not feed_ids:
+        return []
+    await locking.lock(conn, _feeds, feed_ids)
+    there = set((await conn.execute(select(_feeds.c.id).where(_feeds.c.id.in_(these(feed_ids))))).scalars())
+    return [post for post in plans if post.feed_id in there]
 
 
 def _new_row(post: NewPost, now: datetime) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import RunId, ServerId
@@ -13,6 +13,7 @@ from bot.core.runs import Outcome, Run, RunReport, SourceFailure
 from bot.core.shards import EVERYTHING, OwnedShards
 from bot.errors import Problem, ProblemKind
 from bot.store import tables
+from bot.store.locking import delete_unlocked
 
 _runs = tables.runs
 
@@ -27,7 +28,7 @@ async def start(conn: AsyncConnection, *, now: datetime, shards: OwnedShards = E
     of_fleet = None if shards == EVERYTHING else str(shards)
     statement = insert(_runs).values(started_at=now, shards=of_fleet).returning(_runs.c.id)
     run_id = RunId((await conn.execute(statement)).scalar_one())
-    await conn.execute(delete(_runs).where(_runs.c.id <= run_id - KEPT))
+    await conn.execute(delete_unlocked(_runs, _runs.c.id <= run_id - KEPT))
     return run_id
 
 

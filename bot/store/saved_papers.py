@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId, UserId
 from bot.store import tables
-from bot.store.statements import insert_if_new, these_texts
+from bot.store.statements import these_texts
 
 _saved = tables.saved_papers
 
@@ -26,15 +26,13 @@ class SavedRow:
 async def add(
     conn: AsyncConnection, user_id: UserId, citation_keys: Mapping[PaperId, str], *, now: datetime
 ) -> None:
-    """Save papers under these keys; what the person has saved already, or a key that is taken, is left out.
-
-    Another process may save for the same person, so that keys can be taken since they were read.
-    """
+    """Save papers that the person has not saved, under keys that they have not given: see `lock_person`."""
     rows = [
         {"user_id": user_id, "paper_id": paper_id, "saved_at": now, "citation_key": key}
         for paper_id, key in sorted(citation_keys.items())
     ]
-    await conn.execute(insert_if_new(_saved, key=None), rows)
+    if rows:
+        await conn.execute(insert(_saved), rows)
 
 
 async def remove(conn: AsyncConnection, user_id: UserId, paper_ids: Collection[PaperId]) -> set[PaperId]:

@@ -10,13 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, ServerId
 from bot.core.schedules import ScheduleDefaults
-from bot.store import tables
+from bot.store import locking, tables
 from bot.store.statements import insert_if_new, these
 
 
 async def ensure(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> None:
     row = {"id": server_id, "added_at": now}
     await conn.execute(insert_if_new(tables.servers, key=["id"]), row)
+
+
+async def lock(conn: AsyncConnection, server_ids: Collection[ServerId], *, now: datetime) -> None:
+    """Has other processes wait that change something of these servers: see `locking`. Adds unknown ones."""
+    for server_id in sorted(server_ids):
+        await ensure(conn, server_id, now=now)
+    await locking.lock(conn, tables.servers, server_ids)
 
 
 async def memberships(conn: AsyncConnection) -> dict[ServerId, bool]:
@@ -32,12 +39,14 @@ async def is_left(conn: AsyncConnection, server_id: ServerId) -> bool:
 
 async def leave(conn: AsyncConnection, server_ids: Collection[ServerId], *, now: datetime) -> None:
     """Record that the bot has left these servers. One that it had left before keeps its time."""
+    await locking.lock(conn, tables.servers, server_ids)
     theirs = tables.servers.c.id.in_(these(server_ids)) & tables.servers.c.left_at.is_(None)
     await conn.execute(update(tables.servers).where(theirs).values(left_at=now))
 
 
 async def come_back(conn: AsyncConnection, server_ids: Collection[ServerId]) -> None:
     """Record that the bot is in these servers, if they are known."""
+    await locking.lock(conn, tables.servers, server_ids)
     theirs = tables.servers.c.id.in_(these(server_ids)) & tables.servers.c.left_at.is_not(None)
     await conn.execute(update(tables.servers).where(theirs).values(left_at=None))
 
@@ -49,8 +58,15 @@ async def any_left(conn: AsyncConnection, *, before: datetime) -> bool:
 
 
 async def forget_left(conn: AsyncConnection, *, before: datetime) -> list[ServerId]:
-    """Delete the servers without feeds that the bot left before then; returns them."""
-    gone = delete(tables.servers).where(_is_forgettable(before)).returning(tables.servers.c.id)
+    """Delete the servers without feeds that the bot left before then; returns them.
+
+    One to which a feed is being added is left for the next time.
+    """
+    old = select(tables.servers.c.id).where(_is_forgettable(before)).with_for_update(skip_locked=True)
+    ids = (await conn.execute(old)).scalars().all()
+    # Looked at again: a feed that was added before it was locked may not have been seen.
+    still_old = tables.servers.c.id.in_(these(ids)), _is_forgettable(before)
+    gone = delete(tables.servers).where(*still_old).returning(tables.servers.c.id)
     return sorted(ServerId(server_id) for server_id in (await conn.execute(gone)).scalars())
 
 

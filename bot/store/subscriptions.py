@@ -16,6 +16,7 @@ from bot.core.ids import FeedId, RoleId, SubscriptionId
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.expression import EVERY_PAPER
 from bot.store import tables
+from bot.store.locking import delete_unlocked
 from bot.store.statements import insert_if_new, these, these_texts
 
 _subscriptions = tables.subscriptions
@@ -172,9 +173,9 @@ async def long_removed(conn: AsyncConnection, *, before: datetime) -> list[Subsc
 async def forget_removed(
     conn: AsyncConnection, subscription_ids: Collection[SubscriptionId], *, before: datetime
 ) -> int:
-    """Delete those that were removed before then; returns how many."""
+    """Delete those that were removed before then, and not added again; returns how many."""
     theirs = _columns.id.in_(these(subscription_ids))
-    return (await conn.execute(delete(_subscriptions).where(theirs, _columns.ended_at < before))).rowcount
+    return (await conn.execute(delete_unlocked(_subscriptions, theirs, _columns.ended_at < before))).rowcount
 
 
 async def of_feed(conn: AsyncConnection, feed_id: FeedId) -> list[Subscription]:

@@ -23,7 +23,7 @@ async def test_the_posts_of_many_feeds_are_planned_asked_for_and_claimed_at_once
         await listed(conn, 1, 2, 3)
         plans = [planned(feed, 1, 2, 3) for feed in everywhere]
         added = await posts.add(conn, plans, now=NOW)
-        await due_feeds.finish_runs(conn, [(feed.id, NOW + HOUR) for feed in everywhere], ran_at=NOW)
+        await due_feeds.finish_runs(conn, [(feed.id, NOW + HOUR) for feed in everywhere], now=NOW)
     async with database.read() as conn:
         stored = await posts.by_ids(conn, added)
         assert [(post.feed_id, post.entries) for post in stored] == [

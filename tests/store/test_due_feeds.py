@@ -71,8 +71,8 @@ async def test_a_live_feed_is_due_at_every_run_but_rings_no_bell(conn: AsyncConn
 
 async def test_finished_runs_move_each_feed_to_its_own_next_run(conn: AsyncConnection) -> None:
     one, two, three = [await a_feed(conn, channel=channel) for channel in (1, 2, 3)]
-    await due_feeds.finish_runs(conn, [(one.id, NOW + HOUR), (two.id, NOW + 2 * HOUR)], ran_at=NOW)
-    await due_feeds.finish_runs(conn, [], ran_at=NOW)
+    await due_feeds.finish_runs(conn, [(one.id, NOW + HOUR), (two.id, NOW + 2 * HOUR)], now=NOW)
+    await due_feeds.finish_runs(conn, [], now=NOW)
     assert await stored(conn, one) == replace(one, next_run_at=NOW + HOUR, last_run_at=NOW)
     assert await stored(conn, two) == replace(two, next_run_at=NOW + 2 * HOUR, last_run_at=NOW)
     assert await stored(conn, three) == three
@@ -80,8 +80,8 @@ async def test_finished_runs_move_each_feed_to_its_own_next_run(conn: AsyncConne
 
 async def test_a_run_that_was_not_whole_moves_the_next_run_alone(conn: AsyncConnection) -> None:
     feed = await a_feed(conn)
-    await due_feeds.finish_runs(conn, [(feed.id, NOW)], ran_at=NOW)
-    await due_feeds.finish_runs(conn, [(feed.id, NOW + HOUR)], ran_at=None)
+    await due_feeds.finish_runs(conn, [(feed.id, NOW)], now=NOW)
+    await due_feeds.finish_runs(conn, [(feed.id, NOW + HOUR)], now=NOW, is_complete=False)
     assert await stored(conn, feed) == replace(feed, next_run_at=NOW + HOUR, last_run_at=NOW)
 
 
@@ -91,7 +91,7 @@ async def test_what_a_run_came_to_is_noted_for_each_feed(conn: AsyncConnection) 
     await due_feeds.finish_runs(
         conn,
         [(feed.id, NOW) for feed in (one, two, three, four)],
-        ran_at=NOW,
+        now=NOW,
         figures={one.id: quiet, two.id: busy, three.id: quiet},
     )
     assert [(await stored(conn, feed)).last_run for feed in (one, two, three, four)] == [
@@ -170,7 +170,7 @@ async def test_the_last_check_of_due_feeds_is_the_earliest_with_all_their_subscr
     assert await due_feeds.last_check(conn, NOW) is None
     one, two = await subscribed(conn, 1), await subscribed(conn, 2)
     assert await due_feeds.last_check(conn, NOW) == NOW  # when they were made
-    await due_feeds.finish_runs(conn, [(one.id, NOW), (two.id, NOW + 9 * HOUR)], ran_at=NOW + 5 * HOUR)
+    await due_feeds.finish_runs(conn, [(one.id, NOW), (two.id, NOW + 9 * HOUR)], now=NOW + 5 * HOUR)
     assert await due_feeds.last_check(conn, NOW + HOUR) == NOW + 5 * HOUR
     await conn.execute(
         update(tables.subscriptions)
@@ -178,5 +178,5 @@ async def test_the_last_check_of_due_feeds_is_the_earliest_with_all_their_subscr
         .values(resumed_at=NOW + 6 * HOUR, resumed_ran_at=NOW + 2 * HOUR)
     )
     assert await due_feeds.last_check(conn, NOW + HOUR) == NOW + 2 * HOUR
-    await due_feeds.finish_runs(conn, [(one.id, NOW)], ran_at=NOW + 7 * HOUR)
+    await due_feeds.finish_runs(conn, [(one.id, NOW)], now=NOW + 7 * HOUR)
     assert await due_feeds.last_check(conn, NOW + HOUR) == NOW + 7 * HOUR

@@ -15,16 +15,14 @@ ONE, TWO, THREE = (PaperId(f"2608.{number:05}") for number in (1, 2, 3))
 ME, YOU = UserId(1), UserId(2)
 
 
-async def test_a_paper_is_saved_once_and_a_key_is_given_once(conn: AsyncConnection) -> None:
+async def test_each_person_has_papers_and_keys_of_their_own(conn: AsyncConnection) -> None:
     await listed(conn, 1, 2, 3)
     await saved_papers.add(conn, ME, {ONE: "li", TWO: "wu"}, now=NOW)
     await saved_papers.add(conn, YOU, {TWO: "li"}, now=NOW)
 
     later = NOW + timedelta(hours=1)
-    await saved_papers.add(
-        conn, ME, {ONE: "li2", THREE: "wu"}, now=later
-    )  # as read before another process wrote
     await saved_papers.add(conn, ME, {THREE: "wua"}, now=later)
+    await saved_papers.add(conn, ME, {}, now=later)
 
     found = await saved_papers.of_user(conn, ME)
     assert {paper_id: row.citation_key for paper_id, row in found.items()} == {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,12 +89,13 @@ class BlockedChannels:
         is_unblocked = False
         async with self._database.write() as conn:
             now = self._clock()
+            found = await feeds.by_ids(conn, list(places), for_update=True)
+            currently = {feed.id: feed.block for feed in found}
             for feed_id in unconfirmed:
                 if access[feed_id].is_known and access[feed_id].history_obstacle is None:
                     pending.extend(await outbox.retry_unconfirmed(conn, feed_id, now=now))
             for feed in blocked:
-                current = await feeds.get(conn, feed.id)
-                if current is None or current.block != feed.block:
+                if currently.get(feed.id) != feed.block:
                     continue  # it was resumed, or blocked for another reason, in the meantime
                 if _is_fixed(feed, access[feed.id], now, has_changed=has_changed, is_asked=is_asked):
                     pending.extend(await unblock(conn, feed, now=now))
@@ -183,7 +185,7 @@ class BlockedChannels:
             if await feeds.by_channel(conn, channel_id) is None:
                 return
         async with self._database.write() as conn:
-            feed = await feeds.by_channel(conn, channel_id)
+            feed = await feeds.by_channel(conn, channel_id, for_update=True)
             if feed is None:
                 return
             now = self._clock()
@@ -213,25 +215,21 @@ class BlockedChannels:
         async with self._database.write() as conn:
             memberships = await servers.memberships(conn)
             known = {one: is_in for one, is_in in memberships.items() if shards.has(one)}
-            await servers.come_back(conn, [server_id for server_id in known if server_id in server_ids])
+            back = [server_id for server_id, is_in in known.items() if not is_in and server_id in server_ids]
+            await servers.come_back(conn, back)
             left = [server_id for server_id, is_in in known.items() if is_in and server_id not in server_ids]
             await self._leave(conn, left)
         await self.recheck(has_changed=True)
 
-    async def _leave(self, conn: AsyncConnection, server_ids: Iterable[ServerId]) -> None:
+    async def _leave(self, conn: AsyncConnection, server_ids: Collection[ServerId]) -> None:
         now = self._clock()
-        for server_id in server_ids:
-            await servers.leave(conn, [server_id], now=now)
-            theirs = await feeds.of_server(conn, server_id)
-            for feed in theirs:
-                await block_by_access(conn, feed, Access(obstacle=SERVER_LEFT, is_gone=True), now=now)
-            if theirs:
-                _log.info(
-                    "The bot left server %d; its %s will be kept for %d days",
-                    server_id,
-                    count(len(theirs), "feed"),
-                    KEPT.days,
-                )
+        await servers.leave(conn, server_ids, now=now)
+        theirs = await feeds.of_servers(conn, server_ids, for_update=True)
+        for feed in theirs:
+            await block_by_access(conn, feed, Access(obstacle=SERVER_LEFT, is_gone=True), now=now)
+        for server_id, number in Counter(feed.server_id for feed in theirs).items():
+            kept = count(number, "feed")
+            _log.info("The bot left server %d; its %s will be kept for %d days", server_id, kept, KEPT.days)
 
 
 def _is_known_to_be_gone(feed: Feed) -> bool:

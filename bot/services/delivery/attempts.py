@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import FeedKind
 from bot.core.ids import MessageId, PaperId, PostId, discord_time
@@ -85,7 +88,7 @@ class Sending:
             return
         now = self._clock()
         again_at = now if _has_nonce(post) else now + SETTLES_WITHIN
-        async with write_for(self._database, self._fleet, post.server_id) as conn:
+        async with self._write_for(post) as conn:
             if not await outbox.begin_attempt(
                 conn, post.id, now=now, next_attempt_at=again_at, nonce=post.nonce
             ):
@@ -95,7 +98,7 @@ class Sending:
         except DeliveryError as error:
             await self._record_failure(post, error)
         else:
-            async with write_for(self._database, self._fleet, post.server_id) as conn:
+            async with self._write_for(post) as conn:
                 await outbox.mark_sent(conn, post.id, message_id=message_id, now=self._clock())
                 await note_success(conn, post.feed_id)
             self._pause.note_success()
@@ -135,7 +138,7 @@ class Sending:
         if post.user_id is None or post.place.is_opened:
             return post
         channel_id = await self._publisher.open_direct(post.user_id)
-        async with write_for(self._database, self._fleet, post.server_id) as conn:
+        async with self._write_for(post) as conn:
             await feeds.move(conn, post.feed_id, channel_id)
         return replace(post, channel_id=channel_id)
 
@@ -152,7 +155,7 @@ class Sending:
 
     async def _record_failure(self, post: Post, error: DeliveryError) -> None:
         now = self._clock()
-        async with write_for(self._database, self._fleet, post.server_id) as conn:
+        async with self._write_for(post) as conn:
             if post.first_attempt_at is None and not error.may_have_arrived:
                 await outbox.forget_first_attempt(conn, post.id)
             match error.kind:
@@ -180,6 +183,9 @@ class Sending:
             "Post %d to channel %d: %s", post.id, post.channel_id, error.reason, extra={"fields": fields}
         )
 
+    def _write_for(self, post: Post) -> AbstractAsyncContextManager[AsyncConnection]:
+        return write_for(self._database, self._fleet, post.server_id, feed_id=post.feed_id)
+
     def _record(self, post: Post, tried: AttemptOutcome) -> None:
         waited = self._clock() - post.planned_at
         self._telemetry.post_attempted(tried, waited_seconds=max(0.0, waited.total_seconds()))
@@ -189,7 +195,7 @@ class Sending:
         bugs = self._bugs.pop(post.id, 0) + 1
         parts: list[PostId] = []
         try:
-            async with write_for(self._database, self._fleet, post.server_id) as conn:
+            async with self._write_for(post) as conn:
                 if bugs < MAX_BUGS:
                     until = now + growing_wait(post.failures)
                     await outbox.postpone(conn, post.id, until=until, reason=BUG, code=None)

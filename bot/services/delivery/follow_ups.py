@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractAsyncContextManager
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.messages import thread_name
 from bot.core.posts import FollowUp, FollowUpKind
@@ -55,13 +58,13 @@ class FollowingUp:
         except DeliveryError as error:
             await self._record_failure(follow_up, error)
         else:
-            async with write_for(self._database, self._fleet, follow_up.server_id) as conn:
+            async with self._write_for(follow_up) as conn:
                 await follow_ups.mark_done(conn, follow_up.id, now=self._clock())
             self._telemetry.follow_up_attempted(AttemptOutcome.DONE)
 
     async def _record_failure(self, follow_up: FollowUp, error: DeliveryError) -> None:
         now = self._clock()
-        async with write_for(self._database, self._fleet, follow_up.server_id) as conn:
+        async with self._write_for(follow_up) as conn:
             if error.kind.is_final:
                 await follow_ups.mark_failed(
                     conn, follow_up.id, reason=error.reason, code=error.code, now=now
@@ -81,7 +84,7 @@ class FollowingUp:
     async def _record_bug(self, follow_up: FollowUp) -> None:
         now = self._clock()
         try:
-            async with write_for(self._database, self._fleet, follow_up.server_id) as conn:
+            async with self._write_for(follow_up) as conn:
                 if follow_up.attempts + 1 < MAX_BUGS:
                     until = now + growing_wait(follow_up.attempts)
                     await follow_ups.postpone(conn, follow_up.id, until=until, reason=BUG, code=None)
@@ -94,3 +97,6 @@ class FollowingUp:
         except Exception:  # noqa: BLE001 - nothing can be written down now, so nothing is sent for a while
             seconds = self._pause.begin()
             _log.exception("The outbox could not be written; trying again in %.0f s", seconds)
+
+    def _write_for(self, follow_up: FollowUp) -> AbstractAsyncContextManager[AsyncConnection]:
+        return write_for(self._database, self._fleet, follow_up.server_id, feed_id=follow_up.feed_id)

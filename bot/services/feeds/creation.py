@@ -11,16 +11,17 @@ from bot.store import feeds, servers
 
 
 async def ensure_feed(conn: AsyncConnection, place: Place, *, context: ServiceContext) -> Feed:
-    """The channel's feed, created if it has none.
+    """The channel's feed, locked as its server is, and created if it has none.
 
     A new feed has the server's default schedule and is due at its next time.
 
     Raises:
         UserError: it has none, and the server is at its limit.
     """
+    now = context.clock()
+    await servers.lock(conn, [place.in_server], now=now)
     if await feeds.by_channel(conn, place.channel_id) is None:
         context.limits.check_feeds(has=await feeds.count_in_use(conn, place.in_server))
-    now = context.clock()
     schedule = (await servers.defaults(conn, place.in_server)).over(context.default_schedule)
     return await feeds.ensure(
         conn,

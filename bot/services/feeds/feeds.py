@@ -136,7 +136,7 @@ class Feeds:
         The channels keep it, so that /status and /config show report it until another role is chosen.
         """
         async with self._database.write() as conn:
-            for feed in await feeds.of_server(conn, server_id):
+            for feed in await feeds.of_server(conn, server_id, for_update=True):
                 theirs = await subscriptions.mentions(conn, feed.id)
                 if role_id in {feed.settings.mention_role_id, *theirs.values()}:
                     what = "the role to ping was deleted, so nobody is pinged"
@@ -166,10 +166,12 @@ class Feeds:
         self, channel_id: ChannelId, *, server_id: ServerId, user_id: UserId
     ) -> NoticesChannel:
         """Sets where the server is notified of problems."""
+        now = self._clock()
         async with self._database.write() as conn:
+            await servers.lock(conn, [server_id], now=now)
             before = await servers.notices_channel(conn, server_id)
             return await change_notices_channel(
-                conn, server_id, before=before, after=channel_id, user_id=user_id, now=self._clock()
+                conn, server_id, before=before, after=channel_id, user_id=user_id, now=now
             )
 
     async def deliver(self, channel_id: ChannelId) -> DeliveredNow:
@@ -179,7 +181,7 @@ class Feeds:
             UserError: the channel has no feed or no subscriptions, or is blocked or paused.
         """
         async with self._database.write() as conn:
-            feed = await existing(conn, channel_id)
+            feed = await existing(conn, channel_id, for_update=True)
             if not await subscriptions.of_feed(conn, feed.id):
                 raise UserError(f"<#{channel_id}> has no subscriptions. Add one with `/subscribe`.")
             check_active(feed)
@@ -211,7 +213,9 @@ class Feeds:
         A channel without a feed gets one, or is an error unless `creates`.
         """
         async with self._database.write() as conn:
-            feed = await (self._ensured(conn, place) if creates else existing(conn, place.channel_id))
+            feed = await (
+                self._ensured(conn, place) if creates else existing(conn, place.channel_id, for_update=True)
+            )
             after = replace(
                 feed.settings,
                 schedule=replace(feed.settings.schedule, **(schedule or {})),  # pyright: ignore[reportArgumentType] - its fields
@@ -251,13 +255,13 @@ class Feeds:
             )
 
 
-async def existing(conn: AsyncConnection, channel_id: ChannelId) -> Feed:
-    """The channel's feed.
+async def existing(conn: AsyncConnection, channel_id: ChannelId, *, for_update: bool = False) -> Feed:
+    """The channel's feed; `for_update` locks it.
 
     Raises:
         UserError: it has none.
     """
-    feed = await feeds.by_channel(conn, channel_id)
+    feed = await feeds.by_channel(conn, channel_id, for_update=for_update)
     if feed is None:
         raise UserError(f"<#{channel_id}> has no subscriptions yet. Add one with `/subscribe` there.")
     return feed

@@ -83,7 +83,7 @@ class Pausing:
             UserError: the channel has no feed, or the day cannot be read or is not after today.
         """
         async with self._database.write() as conn:
-            feed = await existing(conn, channel_id)
+            feed = await existing(conn, channel_id, for_update=True)
             day = self._day(until, timezone=feed.settings.schedule.timezone) if until else None
             change_id = await self._pause(conn, feed, day, user_id=user_id)
         self._wake()
@@ -128,7 +128,7 @@ class Pausing:
             UserError: the channel has no feed.
         """
         async with self._database.write() as conn:
-            feed = await existing(conn, channel_id)
+            feed = await existing(conn, channel_id, for_update=True)
             change_ids, pending, skipped = await self._resume(conn, feed, missed, user_id=user_id)
         self._delivery.wake()
         self._wake()
@@ -233,4 +233,5 @@ class Pausing:
 async def _of_channels(
     conn: AsyncConnection, server_id: ServerId, channel_ids: Collection[ChannelId]
 ) -> list[Feed]:
-    return [feed for feed in await feeds.of_server(conn, server_id) if feed.channel_id in channel_ids]
+    theirs = await feeds.of_server(conn, server_id, for_update=True)
+    return [feed for feed in theirs if feed.channel_id in channel_ids]

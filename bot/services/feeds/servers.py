@@ -75,6 +75,7 @@ class Servers:
         if weekdays is not None:
             changes["weekdays"] = None if _forgets(weekdays) else parse_weekdays(weekdays)
         async with self._database.write() as conn:
+            await servers.lock(conn, [server_id], now=self._clock())
             before = await servers.defaults(conn, server_id)
             own = replace(before, **changes)  # pyright: ignore[reportArgumentType] - checked above
             return await self.set_defaults(conn, server_id, own, before=before, user_id=user_id)

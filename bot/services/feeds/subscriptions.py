@@ -29,7 +29,7 @@ from bot.services.feeds.unsubscribing import RemovalPreview, Unsubscribed
 from bot.services.queries.search import Search
 from bot.services.runs import recompiling
 from bot.services.runs.run import Runs
-from bot.store import cancelled_papers, feeds, subscriptions
+from bot.store import cancelled_papers, feeds, servers, subscriptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class Subscriptions:
         queries, merged = distinct(compile_alternatives(keywords, self._limits))
         now = self._clock()
         async with self._database.write() as conn:
-            feed = await feeds.by_channel(conn, channel_id)
+            feed = await feeds.by_channel(conn, channel_id, for_update=True)
             known = await subscriptions.of_feed(conn, feed.id) if feed else []
             replaced = [item for item in known if item.id in subscription_ids]
             if feed is None or len(replaced) < len(subscription_ids):
@@ -150,7 +150,7 @@ class Subscriptions:
         """
         now = self._clock()
         async with self._database.write() as conn:
-            feed = await feeds.by_channel(conn, channel_id)
+            feed = await self._locked_with_server(conn, channel_id, now=now)
             removed = await subscriptions.of_removal(conn, feed.id, key) if feed else []
             wanted = unsubscribing.to_undo(removed, channel_id=channel_id, now=now)
             if feed is None:
@@ -158,6 +158,16 @@ class Subscriptions:
             feed, added, _ = await self._add(conn, feed, wanted, user_id=user_id, now=now)
         result = await self._subscribed(feed, added.all, added)
         return replace(result, study=replace(result.study, hints=()))  # they were wanted like this before
+
+    async def _locked_with_server(
+        self, conn: AsyncConnection, channel_id: ChannelId, *, now: datetime
+    ) -> Feed | None:
+        """The channel's feed, locked after its server: it may become one more feed in use there."""
+        found = await feeds.by_channel(conn, channel_id)
+        if found is None:
+            return None
+        await servers.lock(conn, [found.place.in_server], now=now)
+        return await feeds.by_channel(conn, channel_id, for_update=True)
 
     async def _add(
         self,
@@ -247,7 +257,7 @@ class Subscriptions:
         """
         now, key = self._clock(), key or unsubscribing.new_key()
         async with self._database.write() as conn:
-            feed, known = await unsubscribing.subscribed(conn, channel_id)
+            feed, known = await unsubscribing.subscribed(conn, channel_id, for_update=True)
             removed = [
                 item
                 for item in unsubscribing.chosen(keywords, known, channel_id=channel_id)

@@ -20,7 +20,7 @@ from bot.services.feeds.notices_channel import NoticesChannel, change_notices_ch
 from bot.services.feeds.reverting import Reverted, require, revert
 from bot.services.feeds.servers import ServerDefaults, Servers
 from bot.services.runs.run import Runs
-from bot.store import changes, servers
+from bot.store import changes, feeds, servers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,8 @@ class Undoing:
         now = self._clock()
         async with self._database.write() as conn:
             (change, revision), *_ = undoable.changes
+            await servers.lock(conn, [change.server_id], now=now)
+            await feeds.by_channels(conn, undoable.of_channels, for_update=True)
             if revision.defaults:
                 return await self._undo_defaults(conn, change.server_id, *revision.defaults, user_id=user_id)
             if revision.notices:

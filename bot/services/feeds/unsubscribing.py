@@ -54,13 +54,15 @@ def new_key() -> str:
     return secrets.token_hex(_KEY_BYTES)
 
 
-async def subscribed(conn: AsyncConnection, channel_id: ChannelId) -> tuple[Feed, list[Subscription]]:
-    """The channel's feed with its subscriptions.
+async def subscribed(
+    conn: AsyncConnection, channel_id: ChannelId, *, for_update: bool = False
+) -> tuple[Feed, list[Subscription]]:
+    """The channel's feed with its subscriptions; `for_update` locks it.
 
     Raises:
         UserError: it has none.
     """
-    feed = await feeds.by_channel(conn, channel_id)
+    feed = await feeds.by_channel(conn, channel_id, for_update=for_update)
     known = await subscriptions.of_feed(conn, feed.id) if feed else []
     if feed is None or not known:
         raise UserError(f"<#{channel_id}> has no subscriptions. Add one with `/subscribe`.")

@@ -9,9 +9,10 @@ from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.ids import ServerId
+from bot.core.ids import FeedId, ServerId
 from bot.core.shards import EVERYTHING, OwnedShards
 from bot.errors import PaperboyError
+from bot.store import feeds
 from bot.store.database import Database
 
 
@@ -59,9 +60,11 @@ ALONE: Final[Fleet] = _Alone()
 
 @asynccontextmanager
 async def write_for(
-    database: Database, fleet: Fleet, server_id: ServerId | None
+    database: Database, fleet: Fleet, server_id: ServerId | None, *, feed_id: FeedId | None = None
 ) -> AsyncGenerator[AsyncConnection]:
     """A write transaction during which no other process takes the server over.
+
+    With the feed, none changes anything of it meanwhile, either: see `bot/store/locking.py`.
 
     Raises:
         LeaseLostError: another process owns the server; nothing was written.
@@ -70,4 +73,6 @@ async def write_for(
     async with database.write() as conn:
         if not (await fleet.hold(conn, [fleet.owned.shard_of(server_id)])).has(server_id):
             raise LeaseLostError
+        if feed_id is not None:
+            await feeds.lock(conn, [feed_id])
         yield conn

@@ -89,7 +89,7 @@ class Follows:
         queries, merged = distinct(compile_alternatives(keywords, self._limits))
         now = self._clock()
         async with self._database.write() as conn:
-            feed, known = await followed(conn, user_id)
+            feed, known = await followed(conn, user_id, for_update=True)
             replaced = [item for item in known if item.id in ids]
             if len(replaced) < len(ids):
                 raise UserError(
@@ -114,7 +114,7 @@ class Follows:
         """
         now, key = self._clock(), unsubscribing.new_key()
         async with self._database.write() as conn:
-            feed, known = await followed(conn, user_id)
+            feed, known = await followed(conn, user_id, for_update=True)
             try:
                 removed = unsubscribing.meant(keywords, known)
             except QueryError as error:
@@ -136,7 +136,7 @@ class Follows:
             UserError: nothing of it can be followed again, or there would be too many.
         """
         async with self._database.write() as conn:
-            feed = await feeds.of_person(conn, user_id)
+            feed = await feeds.of_person(conn, user_id, for_update=True)
             removed = await subscriptions.of_removal(conn, feed.id, key) if feed else []
             if removed and all(one.ended_at is None for one in removed):
                 raise UserError("This was already undone: you follow that again. Nothing was changed.")
@@ -205,13 +205,15 @@ class Follows:
         )
 
 
-async def followed(conn: AsyncConnection, user_id: UserId) -> tuple[Feed, list[Subscription]]:
-    """The person's feed, with what they follow.
+async def followed(
+    conn: AsyncConnection, user_id: UserId, *, for_update: bool = False
+) -> tuple[Feed, list[Subscription]]:
+    """The person's feed, with what they follow; `for_update` locks it.
 
     Raises:
         UserError: they follow nothing.
     """
-    feed = await feeds.of_person(conn, user_id)
+    feed = await feeds.of_person(conn, user_id, for_update=for_update)
     known = await subscriptions.of_feed(conn, feed.id) if feed else []
     if feed is None or not known:
         raise UserError(NOTHING_FOLLOWED)

@@ -96,7 +96,7 @@ class PersonalFeeds:
             UserError: the person never followed anything.
         """
         async with self._database.write() as conn:
-            feed = _existing(await feeds.of_person(conn, user_id))
+            feed = _existing(await feeds.of_person(conn, user_id, for_update=True))
             await change(conn, feed, replace(feed.settings, is_paused=True), now=self._clock())
         self._wake()
         return await self._state(user_id, before=feed)

@@ -16,6 +16,7 @@ from bot.services.context import ServiceContext
 from bot.services.queries.papers import Papers
 from bot.services.queries.text_search import index_papers, scan_texts
 from bot.store import paper_texts, papers, saved_papers
+from bot.store.locking import lock_person
 from bot.store.saved_papers import SavedRow
 
 _INDEXED = 100  # papers at once, which bounds the memory of their index
@@ -72,11 +73,12 @@ class Library:
         """
         wanted = [await self._papers.one(paper_id) for paper_id in dict.fromkeys(paper_ids)]
         async with self._database.write() as conn:
-            before = after = await saved_papers.of_user(conn, user_id)
-            self._limits.check_saved(has=len(before), adds=sum(paper.id not in before for paper in wanted))
-            while new := [paper for paper in wanted if paper.id not in after]:
-                await saved_papers.add(conn, user_id, _keys(new, after.values()), now=self._clock())
-                after = await saved_papers.of_user(conn, user_id)
+            await lock_person(conn, user_id)
+            before = await saved_papers.of_user(conn, user_id)
+            new = [paper for paper in wanted if paper.id not in before]
+            self._limits.check_saved(has=len(before), adds=len(new))
+            await saved_papers.add(conn, user_id, _keys(new, before.values()), now=self._clock())
+            after = await saved_papers.of_user(conn, user_id)
         saved = [SavedPaper(paper=paper, row=after[paper.id]) for paper in wanted]
         return Saving(
             new=tuple(one for one in saved if one.paper.id not in before),

@@ -18,6 +18,7 @@ from bot.services.follows.direct_messages import DirectMessages
 from bot.services.library.citations import MAX_FILE_BYTES
 from bot.services.people.erasing import Erasing
 from bot.store import deletions, people
+from bot.store.locking import lock_person
 
 _Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 FILE_NAME: Final = "my-data.json"
@@ -70,6 +71,7 @@ class PersonalData:
     async def delete(self, user_id: UserId) -> KeptData:
         """Deletes all about the person, now; returns what that was. The files are erased soon after."""
         async with self._direct_messages.turn(user_id), self._database.write() as conn:
+            await lock_person(conn, user_id)
             rows = await people.rows_about(conn, user_id)
             await people.forget(conn, user_id)
             await deletions.record(conn, user_id, now=self._clock())

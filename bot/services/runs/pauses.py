@@ -16,8 +16,6 @@ async def end_pauses(conn: AsyncConnection, *, now: datetime, owned: OwnedShards
 
     Their next run is the schedule's first one since then: it is due now if the bot was offline meanwhile.
     """
-    for feed in await feeds.with_ended_pause(conn, now):
-        if not owned.has(feed.server_id):
-            continue
+    for feed in await feeds.with_ended_pause(conn, now, owned=owned):
         next_run_at = first_run(feed.settings.schedule, since=feed.settings.resumes_at or now)
         await feeds.end_pause(conn, feed.id, next_run_at=next_run_at)

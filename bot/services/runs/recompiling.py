@@ -10,7 +10,7 @@ from bot.core.query.compiled import CompiledQuery
 from bot.core.query.errors import QueryError
 from bot.core.query.expression import RULES_VERSION
 from bot.services.runs.closeness import focus_terms
-from bot.store import feed_settings, subscriptions
+from bot.store import feed_settings, feeds, subscriptions
 
 _log = logging.getLogger(__name__)
 
@@ -19,8 +19,12 @@ async def recompile(conn: AsyncConnection, *, only_older: bool = False) -> int:
     """Recompile the queries that another version of the rules compiled, and return how many there were.
 
     One that today's rules cannot read keeps its old form, and a warning is logged. With `only_older`, those
-    of a newer version stay: during an update, old and new processes would recompile them in turns.
+    of a newer version stay: during an update, old and new processes would recompile them in turns. Of two
+    processes that start at once, the second one waits for the feeds, and finds nothing left to do.
     """
+    found = await subscriptions.outdated(conn, RULES_VERSION, only_older=only_older)
+    exclusions = await feed_settings.outdated_exclusions(conn, RULES_VERSION, only_older=only_older)
+    await feeds.lock(conn, {item.feed_id for item in found} | exclusions.keys())
     outdated = await subscriptions.outdated(conn, RULES_VERSION, only_older=only_older)
     for item in outdated:
         if query := _recompiled(item.query, f"Subscription {item.id}"):

@@ -271,9 +271,10 @@ class Runs:
         async with self._database.write() as conn:
             if not owned.ids <= (await self._fleet.hold(conn)).ids:
                 raise LeaseLostError
+            await feeds.lock(conn, [feed.id for feed in due])
             pending = await posts.add(conn, _posts_of(planned), now=now)
-            await due_feeds.finish_runs(conn, complete, ran_at=now, figures=planned.figures)
-            await due_feeds.finish_runs(conn, incomplete, ran_at=None)
+            await due_feeds.finish_runs(conn, complete, now=now, figures=planned.figures)
+            await due_feeds.finish_runs(conn, incomplete, now=now, is_complete=False)
         done.feeds += len(due)
         done.posts += len(pending)
         done.is_broken |= bool(planned.broken)

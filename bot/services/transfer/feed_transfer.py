@@ -154,7 +154,10 @@ class Transfer:
         Raises:
             UserError: a limit would be exceeded.
         """
+        places = [place for _, place in wanted]
         async with self._database.write() as conn:
+            await servers.lock(conn, {place.in_server for place in places}, now=self._clock())
+            await feeds.by_channels(conn, [place.channel_id for place in places], for_update=True)
             planned = await self._planned(conn, wanted)
             done = [await self._applied(conn, transfer, user_id=user_id, how=how) for transfer in planned]
         self._delivery.wake()

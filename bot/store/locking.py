@@ -1,0 +1,56 @@
+"""Row locks, with which transactions of several processes wait for one another on PostgreSQL.
+
+What keeps writes right there (READ COMMITTED), beside constraints and single statements that are atomic:
+
+- Who reads something of a feed in order to change it locks the feed first: its settings, subscriptions,
+  posts, follow-ups and notices. What belongs to a whole server is behind the server's lock: its defaults, its
+  notices channel, and how many feeds it has. What one person saved is behind the person's.
+- Always in this order: servers, feeds, anything else; of each kind, by id. So no two wait for each other.
+- What is no longer needed is deleted unless somebody changes it just now (`delete_unlocked`).
+
+SQLite has one writer at a time, and none of these statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Delete, Select, Table, cast, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.ids import UserId
+from bot.store.statements import these
+
+
+def for_update(statement: Select[Any]) -> Select[Any]:
+    """Locks the rows that it reads until the transaction ends, each as it is once no other has it locked.
+
+    Rows that refer to them can still be added, so that adding them does not wait.
+    """
+    return statement.with_for_update(key_share=True)
+
+
+async def lock(conn: AsyncConnection, table: Table, ids: Iterable[int]) -> None:
+    """Locks the rows with these ids, in their order."""
+    if not has_one_writer(conn):
+        key = table.c.id
+        await conn.execute(for_update(select(key).where(key.in_(these(ids))).order_by(key)))
+
+
+async def lock_person(conn: AsyncConnection, user_id: UserId) -> None:
+    """Locks what one person saved, which has no row of its own: no key of another lock is a person's id."""
+    if not has_one_writer(conn):
+        await conn.execute(select(func.pg_advisory_xact_lock(cast(user_id, BigInteger))))
+
+
+def delete_unlocked(table: Table, *conditions: ColumnElement[bool]) -> Delete:
+    """A DELETE that leaves out rows that another transaction has locked, and so never waits."""
+    (key,) = table.primary_key
+    return delete(table).where(
+        key.in_(select(key).where(*conditions).with_for_update(skip_locked=True)), *conditions
+    )
+
+
+def has_one_writer(conn: AsyncConnection) -> bool:
+    return conn.dialect.name == "sqlite"
