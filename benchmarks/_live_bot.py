@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from simcord.builders import ChannelHandle
@@ -45,9 +45,11 @@ def sends(discord: Sandbox) -> list[float]:
     ]
 
 
-async def add_posts(database_url: str, discord: Sandbox, channels: list[ChannelHandle]) -> None:
-    """Adds a pending post for each channel, as a run would."""
-    now = datetime.now(UTC)
+async def add_posts(
+    database_url: str, channels: list[ChannelHandle], *, due_in: timedelta = timedelta()
+) -> None:
+    """Adds a pending post for each channel, as a run would, to be sent from then on."""
+    now = datetime.now(UTC) + due_in
     (paper,) = Corpus(random.Random(7), papers=1, day=open_list_day(now)).papers
     database = await Database.open(database_url)
     async with database.write() as conn:
@@ -55,7 +57,7 @@ async def add_posts(database_url: str, discord: Sandbox, channels: list[ChannelH
         planned: list[NewPost] = []
         for channel in channels:
             place = Place(
-                server_id=ServerId(discord.guild.id),
+                server_id=ServerId(channel.guild.id if channel.guild else 0),
                 channel_id=ChannelId(channel.id),
                 kind=FeedKind.CHANNEL,
             )

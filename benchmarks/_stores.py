@@ -39,7 +39,7 @@ class Store:
         if self.kind is StoreKind.SQLITE:
             return 0.0
         (postmaster, *_) = (self.folder / "data" / "postmaster.pid").read_text().splitlines()
-        return sum(_seconds(pid) for pid in (postmaster, *_children(postmaster)))
+        return sum(processor_seconds(pid) for pid in (postmaster, *_children(postmaster)))
 
     async def settle(self) -> None:
         """Does what autovacuum does soon after a bulk load, so that it is not part of what is measured."""
@@ -97,7 +97,7 @@ def _children(parent: str) -> list[str]:
     return found
 
 
-def _seconds(pid: str) -> float:
+def processor_seconds(pid: str) -> float:
     """Processor time of a process and of those children of it that have ended."""
     try:
         return sum(map(int, _stat(pid)[11:15])) / _TICKS

@@ -131,7 +131,7 @@ async def _measure() -> None:
                 )
                 await asyncio.sleep(2)  # until it has stored the papers
             people = People(discord, _listed(discord))
-            await add_posts(database_url, discord, channels)
+            await add_posts(database_url, channels)
             discord.limit_rates(latency_seconds=LATENCY_SECONDS)
             discord.huggingface.faults.add(
                 Fault(path="/api/papers/*", delay_seconds=LATENCY_SECONDS, times=None)
