@@ -17,6 +17,7 @@ from bot.errors import ConfigError, StoreError
 from bot.store import people
 from bot.store.postgres import errors
 from bot.store.postgres.address import shown
+from bot.store.postgres.idle import replace_dead_ones
 from bot.store.postgres.watched import LeaseConnection, WatchedConnection
 from bot.store.statements import BY_NAME
 
@@ -137,9 +138,7 @@ class PostgresBackend:
         connection: type[Any] = WatchedConnection,
     ) -> AsyncEngine:
         """An engine with a pool of this many connections; with 0, each is closed after use."""
-        pool: dict[str, Any] = (
-            {"pool_size": size, "max_overflow": 0, "pool_pre_ping": True} if size else {"poolclass": NullPool}
-        )
+        pool: dict[str, Any] = {"pool_size": size, "max_overflow": 0} if size else {"poolclass": NullPool}
         arguments: dict[str, Any] = {
             "timeout": CONNECT_TIMEOUT_SECONDS,
             "server_settings": {**_SETTINGS, "application_name": self._name, **(settings or {})},
@@ -149,6 +148,7 @@ class PostgresBackend:
             self._url, connect_args=arguments, hide_parameters=True, execution_options=BY_NAME, **pool
         )
         event.listen(engine.sync_engine, "do_connect", _connect)
+        replace_dead_ones(engine)
         return engine
 
     def _refused(self, why: str) -> ConfigError:

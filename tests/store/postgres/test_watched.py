@@ -10,7 +10,7 @@ from sqlalchemy import make_url, text
 
 from bot.errors import StoreError
 from bot.store.database import Database
-from bot.store.postgres import watched
+from bot.store.postgres import idle, watched
 from tests.fakes import postgres
 from tests.fakes.link import Link
 from tests.stores import databases_are_freed
@@ -62,7 +62,20 @@ async def test_an_idle_connection_that_was_forgotten_is_replaced_before_it_is_us
     async with database.read() as conn:
         await conn.execute(_ONE)
     link.forget()
+    monkeypatch.setattr(idle, "TRIED_AFTER_SECONDS", 0.0)
     monkeypatch.setattr(watched, "BEGINS_WITHIN_SECONDS", 0.05)
     async with database.read() as conn:
         monkeypatch.undo()
         assert (await conn.execute(_ONE)).scalar_one() == 1
+
+
+async def test_an_idle_connection_that_ended_is_replaced_before_it_is_used(
+    database: Database, tmp_path: Path
+) -> None:
+    """As after a restart of the server."""
+    async with database.read() as conn:
+        backend = (await conn.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    async with postgres.connected(await postgres.address_of(tmp_path)) as other:
+        assert await other.fetchval("SELECT pg_terminate_backend($1, 60000)", backend)  # and waits for it
+    async with database.read() as conn:
+        assert (await conn.execute(text("SELECT pg_backend_pid()"))).scalar_one() != backend
