@@ -1,8 +1,8 @@
 """SQLite's connections as SQLAlchemy uses them: a statement is one call to its connection's thread.
 
-A call costs about 0.1 ms of processor time, more than most statements take. By themselves, SQLAlchemy and
-aiosqlite make four for a statement, three to begin a transaction, and one to roll back what is over. What is
-not overridden here is theirs.
+A call costs about 0.1 ms of processor time, more than most statements take. Without this module, SQLAlchemy
+and aiosqlite make four for a statement, three to begin a transaction, and one to roll back what is over. What
+is not overridden here is theirs.
 """
 
 # pyright: reportPrivateUsage=false
@@ -62,7 +62,7 @@ async def opened(driver: aiosqlite.Connection) -> aiosqlite.Connection:
     try:
         return await driver
     except Exception:
-        driver._thread.join()  # it was told to end, and would tell the event loop, which may end before
+        driver._thread.join()  # it is ending, and would still call the event loop, which may be closed first
         raise
 
 
