@@ -28,7 +28,7 @@ _LEAST_SENTENCE: Final = 0.25
 
 def length(text: str) -> int:
     """The length in UTF-16 units, the strictest way in which Discord counts."""
-    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:

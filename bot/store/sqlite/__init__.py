@@ -1,5 +1,7 @@
-"""What is specific to SQLite: its files, engine, locks, backups and restores.
+"""What is specific to SQLite: its files, engine, driver, locks, backups and restores.
 
+- Each connection has a thread of its own. A statement is one call to it, with the beginning of its
+  transaction and all rows; only a commit is a call of its own.
 - A backup uses SQLite's online backup within one read transaction: WAL lets the bot continue to write, and
   without the transaction SQLite would restart the copy at each write. The copy is written to a temporary
   file, verified, synced and renamed.
