@@ -40,6 +40,9 @@ class Timing:
     look: float = 3.0
     certain: float = 20.0
     expires: float = 30.0
+    overdue: float = (
+        36.0  # then a process takes over more than its part, for the one whose part it is may be starting
+    )
     settle: float = 5.0  # the processes that start together know of one another before they take shards
     give_back: float = 20.0  # before shards change hands only because a process came or went
     finish: float = 5.0  # for attempts under way, before a shard is given back
@@ -247,11 +250,15 @@ class Membership(Fleet):
         running = await self._running(session, state, now)
         steady_seconds = self._observed.see("processes", running, now)
         part = self._part(running)
-        expired = [lease for lease in state.leases if self._has_expired(lease, now)]
+        expired = [lease for lease in state.leases if self._expired(lease, now) >= self._timing.expires]
         free = expired + [lease for lease in state.leases if lease.owner is None and has_settled]
         room = part - len(self._owned.ids)
-        if room > 0 and free and self.may_send():
-            taken = await session.take(free[:room])
+        wanted = free[: max(room, 0)]
+        if self._shards_per_process is None:
+            overdue = [lease for lease in expired if self._expired(lease, now) >= self._timing.overdue]
+            wanted += [lease for lease in overdue if lease not in wanted]
+        if wanted and self.may_send():
+            taken = await session.take(wanted)
             self.takeovers += sum(lease.shard in taken for lease in expired)
             self._set(self._owned.ids | taken)
             for callback in self._changed:
@@ -259,9 +266,10 @@ class Membership(Fleet):
         elif room < 0 and steady_seconds >= self._timing.give_back:
             await self._give_back(session, sorted(self._owned.ids)[part:])
 
-    def _has_expired(self, lease: Lease, now: float) -> bool:
+    def _expired(self, lease: Lease, now: float) -> float:
+        """For how many seconds another process has not renewed it; 0 if it is nobody's, or ours."""
         seconds = self._observed.see(("lease", lease.shard), (lease.owner, lease.renewals), now)
-        return lease.owner not in (None, self._process_id) and seconds >= self._timing.expires
+        return 0.0 if lease.owner in (None, self._process_id) else seconds
 
     async def _running(self, session: LeaseSession, state: FleetState, now: float) -> tuple[str, ...]:
         """The processes that are not known to have ended, the oldest first."""

@@ -46,6 +46,10 @@ _REASONS = {
 }
 
 
+# What is behind these only says where in a library it happened.
+_OWN = (asyncpg.PostgresError, asyncpg.InternalClientError, OSError, TimeoutError)
+
+
 class ConnectError(asyncpg.InterfaceError):
     """No connection to the server came about; the cause says why."""
 
@@ -84,7 +88,7 @@ def _cause(error: BaseException | None) -> BaseException | None:
     """The driver's own error, or the system's, behind SQLAlchemy's."""
     while isinstance(error, DBAPIError):
         error = error.orig
-    while error is not None and error.__cause__ is not None and not isinstance(error, asyncpg.PostgresError):
+    while error is not None and error.__cause__ is not None and not isinstance(error, _OWN):
         error = error.__cause__
     return error
 
@@ -98,4 +102,8 @@ def _is_away(error: BaseException) -> bool:
     if isinstance(error, (OSError, TimeoutError, ConnectError)):
         return True
     lost = ("connection is closed", "connection was closed", "closed in the middle", "not connected")
-    return isinstance(error, asyncpg.InterfaceError) and any(word in str(error) for word in lost)
+    if isinstance(error, asyncpg.InternalClientError):  # ended while nobody read, as in a frozen process
+        lost = ("cannot switch to state",)
+    elif not isinstance(error, asyncpg.InterfaceError):
+        return False
+    return any(word in str(error) for word in lost)

@@ -163,6 +163,17 @@ async def test_a_process_that_froze_for_a_moment_keeps_its_shards(fleet: Fleet) 
     assert second.takeovers == 0
 
 
+async def test_a_process_takes_over_more_than_its_part_where_nobody_else_does(fleet: Fleet) -> None:
+    first, second = await fleet.start("a"), await fleet.start("b")
+    await fleet.steps(first, second, seconds=9)
+    assert shards(first, second) == [[0, 1], [2, 3]]
+    third = await fleet.start("c")  # in place of the second one, and gone again at once
+    await fleet.steps(first, seconds=TIMING.expires - 5)
+    await third.step()
+    await fleet.steps(first, seconds=TIMING.overdue + 3 * TIMING.look - (TIMING.expires - 5))
+    assert shards(first) == [[0, 1, 2, 3]]
+
+
 async def test_a_process_that_ends_gives_its_shards_back_at_once(fleet: Fleet) -> None:
     first, second = await fleet.start("a"), await fleet.start("b")
     await fleet.steps(first, second, seconds=9)
