@@ -98,9 +98,9 @@ async def address_of(path: Path) -> str:
     return address(_used[path])
 
 
-async def open_database(path: Path) -> Database:
+async def open_database(path: Path, *, process_id: str | None = None) -> Database:
     """The database that stands for this path."""
-    backend = backend_of(await address_of(path))
+    backend = backend_of(await address_of(path), process_id=process_id)
     if not _dialects:
         first = backend.migrator()
         async with first.connect():
