@@ -50,8 +50,9 @@ format: $(VENV)/.dev ## fix lint errors where possible, and format
 bench: $(VENV)/.dev $(VENV)/.bench ## run the benchmarks
 	$(BIN)/python -m benchmarks
 
-chaos: $(VENV)/.dev ## kill the bot 200 times while it delivers at least 500 posts, and count them (8 minutes)
+chaos: $(VENV)/.dev ## kill the bot, alone and as a fleet, 200 times each while it posts, and count the posts (1 hour)
 	$(BIN)/python -m tests.process.chaos
+	$(BIN)/python -m tests.process.chaos --fleet
 
 focus: $(VENV)/.dev ## measure what each focus brings on judged topics, and fail if it is too little
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.focus_quality $(SHARED)

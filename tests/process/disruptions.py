@@ -21,7 +21,7 @@ class Disruption:
     weight: int
     seconds: tuple[float, float]  # how long it lasts
     act: Callable[[Members, Life, float], Awaitable[None]]
-    recovers_seconds: float = 5.0  # until the process counts as healthy again
+    recovers_seconds: float = 3.0  # until the process counts as healthy again
     stops: bool = False
     concerns_all: bool = False
 
@@ -29,13 +29,13 @@ class Disruption:
         return chance.uniform(*self.seconds)
 
 
-async def _kill(members: Members, life: Life, seconds: float) -> None:
+async def kill(members: Members, life: Life, seconds: float) -> None:
     """The caller starts another process in its place."""
     await life.kill()
     await asyncio.sleep(seconds)
 
 
-async def _freeze(members: Members, life: Life, seconds: float) -> None:
+async def freeze(members: Members, life: Life, seconds: float) -> None:
     life.freeze()
     await asyncio.sleep(seconds)
     life.thaw()
@@ -57,7 +57,7 @@ async def _restart_fast(members: Members, life: Life, seconds: float) -> None:
     await members.postgres.restart(is_immediate=False, down_seconds=seconds)
 
 
-async def _restart_immediately(members: Members, life: Life, seconds: float) -> None:
+async def crash(members: Members, life: Life, seconds: float) -> None:
     await members.postgres.restart(is_immediate=True, down_seconds=seconds)
 
 
@@ -128,10 +128,10 @@ async def _slow_discord(members: Members, life: Life, seconds: float) -> None:
 
 
 DISRUPTIONS = (
-    Disruption(name="SIGKILL", weight=40, seconds=(0.0, 40.0), act=_kill, stops=True),
-    Disruption(name="SIGSTOP 20 s", weight=9, seconds=(20.0, 20.0), act=_freeze),
-    Disruption(name="SIGSTOP 40 s", weight=9, seconds=(40.0, 40.0), act=_freeze, stops=True),
-    Disruption(name="SIGSTOP 90 s", weight=8, seconds=(90.0, 90.0), act=_freeze, stops=True),
+    Disruption(name="SIGKILL", weight=40, seconds=(0.0, 25.0), act=kill, stops=True),
+    Disruption(name="SIGSTOP 20 s", weight=9, seconds=(20.0, 20.0), act=freeze),
+    Disruption(name="SIGSTOP 40 s", weight=9, seconds=(40.0, 40.0), act=freeze, stops=True),
+    Disruption(name="SIGSTOP 90 s", weight=8, seconds=(90.0, 90.0), act=freeze, stops=True),
     Disruption(
         name="connections ended by the server", weight=24, seconds=(0.0, 0.0), act=_terminate_backends
     ),
@@ -141,14 +141,12 @@ DISRUPTIONS = (
         weight=6,
         seconds=(0.0, 0.0),
         act=_forget_database,
-        recovers_seconds=60.0,
+        recovers_seconds=45.0,
     ),
     Disruption(
         name="PostgreSQL restarted", weight=15, seconds=(0.0, 4.0), act=_restart_fast, concerns_all=True
     ),
-    Disruption(
-        name="PostgreSQL crashed", weight=15, seconds=(0.0, 4.0), act=_restart_immediately, concerns_all=True
-    ),
+    Disruption(name="PostgreSQL crashed", weight=15, seconds=(0.0, 4.0), act=crash, concerns_all=True),
     Disruption(name="database: held up", weight=7, seconds=(5.0, 45.0), act=_hold_database, stops=True),
     Disruption(name="database: black hole", weight=7, seconds=(5.0, 45.0), act=_lose_database, stops=True),
     Disruption(
@@ -156,9 +154,9 @@ DISRUPTIONS = (
     ),
     Disruption(name="database: refused", weight=6, seconds=(5.0, 45.0), act=_refuse_database, stops=True),
     Disruption(name="database: slow", weight=5, seconds=(5.0, 20.0), act=_slow_database),
-    Disruption(name="Discord: black hole", weight=6, seconds=(5.0, 30.0), act=_hold_discord),
-    Disruption(name="Discord: answers lost", weight=6, seconds=(5.0, 30.0), act=_lose_answers_of_discord),
-    Disruption(name="Discord: refused", weight=6, seconds=(5.0, 30.0), act=_refuse_discord),
+    Disruption(name="Discord: black hole", weight=6, seconds=(5.0, 20.0), act=_hold_discord),
+    Disruption(name="Discord: answers lost", weight=6, seconds=(5.0, 20.0), act=_lose_answers_of_discord),
+    Disruption(name="Discord: refused", weight=6, seconds=(5.0, 20.0), act=_refuse_discord),
     Disruption(name="Discord: slow", weight=6, seconds=(5.0, 20.0), act=_slow_discord),
 )
 

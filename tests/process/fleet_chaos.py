@@ -13,7 +13,6 @@ from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
 from sandbox import Sandbox
 from tests.process.disruptions import LOSES_LEASES_SECONDS, Disruption
@@ -25,14 +24,16 @@ from tests.process.fleet_records import (
     most_in_a_second,
     takeovers,
 )
+from tests.process.fleet_report import Report
 from tests.process.members import Life, Members, members
 from tests.process.spots import DISCORD_FAULTS, Spot, Spots, direct_spot, spot_in, subscribe
 
 # After so long without a new message the bot has no pending posts left: it waits for no longer after a few
 # failures in a row.
 QUIET_SECONDS = 120.0
-_MOST_REQUESTS_A_SECOND = 50
 _STARTS_WITHIN_SECONDS = 90.0
+_TAKES_OVER_SECONDS = 45.0  # and a healthy member does so, if it is left alone
+_GUARDS_FOR_SECONDS = 60.0
 
 
 @dataclass(kw_only=True)
@@ -49,11 +50,16 @@ class FleetChaos:
     disruptions: Sequence[Disruption]
     chance: random.Random
     tell: Callable[[str], object]
+    before: str = ""  # code that each process runs first
+    only_shared: bool = False  # whether each disruption waits until every process has shards
     living: dict[int, Life] = field(default_factory=dict[int, Life])
     disturbed: set[int] = field(default_factory=set[int])  # members that are not healthy
+    guarded: dict[int, float] = field(
+        default_factory=dict[int, float]
+    )  # members that are left alone until then
+    guard: tuple[int, float] = (0, float("-inf"))  # who is left alone now, and since when
     ends: list[End] = field(default_factory=list[End])
     faults: Counter[str] = field(default_factory=Counter[str])
-    _recovered: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def run(self) -> None:
         """Disrupts as was asked for, then lets the fleet finish."""
@@ -65,6 +71,7 @@ class FleetChaos:
             began = time.monotonic()
             async with asyncio.TaskGroup() as group:
                 for number, disruption in enumerate(self.disruptions, 1):
+                    assert not following.done(), following
                     await self._next(group, disruption)
                     if number % 10 == 0:
                         self.tell(
@@ -82,7 +89,7 @@ class FleetChaos:
             following.cancel()
 
     async def _start(self, member: int) -> None:
-        self.living[member] = await self.members.start(member, **self._settings)
+        self.living[member] = await self.members.start(member, before=self.before, **self._settings)
 
     @property
     def _settings(self) -> dict[str, str]:
@@ -98,13 +105,15 @@ class FleetChaos:
                 await asyncio.sleep(0.2)
 
     def _is_shared(self, owners: Collection[Life]) -> bool:
-        return len(owners) == self.shard_count and len({life.member for life in owners}) == self.size
+        sharing = {life.member for life in owners if life is self.living[life.member]}
+        return len(owners) == self.shard_count and len(sharing) == self.size
 
     async def _next(self, group: asyncio.TaskGroup, disruption: Disruption) -> None:
         """Begins a disruption at a random moment while posts go out, when a member is healthy that may have it."""
-        keeps_healthy = 1 if self.size > 1 else 0
-        async with self._recovered:
-            await self._recovered.wait_for(lambda: len(self.disturbed) < self.size - keeps_healthy)
+        if self.only_shared:
+            await self._all_owned()
+        while not (members := self._disturbable()):  # noqa: ASYNC110 - time alone makes some of them so
+            await asyncio.sleep(0.2)
         if self.spots.pending - self.spots.posted() <= len(self.spots.all) // 10:
             self.spots.list_paper()
         for _ in range(self.chance.randrange(2)):
@@ -113,12 +122,13 @@ class FleetChaos:
             self.members.stage.discord.faults.add(fault)
         await self._some_requests(self.chance.randrange(1, 6))
         await asyncio.sleep(self.chance.uniform(0.0, 0.2))
-        member = self.chance.choice([each for each in self.living if each not in self.disturbed])
+        member = self.chance.choice(members)
         if disruption.concerns_all:
             await disruption.act(self.members, self.living[member], disruption.draw(self.chance))
             await asyncio.sleep(self.chance.uniform(0.0, 3.0))
             return
         self.disturbed.add(member)
+        self._keep_one_healthy()
         group.create_task(self._disrupt(member, disruption, disruption.draw(self.chance)))
 
     async def _disrupt(self, member: int, disruption: Disruption, seconds: float) -> None:
@@ -130,11 +140,37 @@ class FleetChaos:
         await disruption.act(self.members, life, seconds)
         if is_killed:
             await self._start(member)
+            await self._until_started(member)
         await asyncio.sleep(disruption.recovers_seconds)
         assert is_killed or life.bot.is_running, life.bot.log
-        async with self._recovered:
-            self.disturbed.discard(member)
-            self._recovered.notify_all()
+        self.disturbed.discard(member)
+
+    async def _until_started(self, member: int) -> None:
+        """Waits until the process takes part; starts another one if it ended because there was no database."""
+        if self.size == 1:
+            return
+        while not self.ownership.has_seen(life := self.living[member]):
+            if not life.bot.is_running:
+                self.faults["no database at startup"] += 1
+                await self._start(member)
+            await asyncio.sleep(0.2)
+
+    def _disturbable(self) -> list[int]:
+        now = time.monotonic()
+        healthy = [member for member in self.living if member not in self.disturbed]
+        if len(healthy) == 1 < self.size:
+            return []
+        return [member for member in healthy if self.guarded.get(member, now) <= now]
+
+    def _keep_one_healthy(self) -> None:
+        """Leaves one of the healthy members alone for as long as it may need to take over, each in its turn."""
+        now = time.monotonic()
+        member, since = self.guard
+        others = [each for each in self.living if each not in self.disturbed and each != member]
+        if others and (member in self.disturbed or now - since > _GUARDS_FOR_SECONDS):
+            member = self.chance.choice(others)
+            self.guard = (member, now)
+        self.guarded[member] = now + _TAKES_OVER_SECONDS
 
     async def _some_requests(self, count: int) -> None:
         """Waits for so many more requests that send something, or a while where there is nothing to send."""
@@ -189,64 +225,6 @@ class FleetChaos:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """What came of it."""
-
-    posts: int
-    places: int
-    disruptions: Counter[str]
-    faults: int
-    lost: list[str]
-    twice: list[str]
-    most_asked: int
-    most_arrived: int
-    requests: int
-    takeovers: list[float | None]
-    late: list[str]
-    identifies: int
-    early_identifies: int
-    logs_with_bugs: list[str]
-
-    @property
-    def broken(self) -> list[str]:
-        """The promises that were not kept."""
-        claims = {
-            "lost": not self.lost,
-            "twice": not self.twice,
-            "requests in a second": self.most_asked <= _MOST_REQUESTS_A_SECOND,
-            "takeover": not self.late,
-            "identifies": not self.early_identifies,
-            "bugs in the log": not self.logs_with_bugs,
-        }
-        return [name for name, is_kept in claims.items() if not is_kept]
-
-    def lines(self) -> list[str]:
-        known = sorted(seconds for seconds in self.takeovers if seconds is not None)
-        rows = {
-            "posts": f"{self.posts} in {self.places} places",
-            **{name: str(count) for name, count in sorted(self.disruptions.items())},
-            "other faults of Discord": str(self.faults),
-            "lost": str(len(self.lost)),
-            "twice": str(len(self.twice)),
-            "requests": str(self.requests),
-            "most requests in a second": f"{self.most_asked} sent, {self.most_arrived} arrived",
-            "takeovers of a shard": str(len(self.takeovers)),
-            "seconds to take over": f"median {median(known):.1f}, most {known[-1]:.1f}" if known else "-",
-            "took too long": str(len(self.late)),
-            "sessions begun": f"{self.identifies}, {self.early_identifies} too soon",
-            "processes with a bug in the log": str(len(self.logs_with_bugs)),
-        }
-        return [
-            *(f"{name:36}{value}" for name, value in rows.items()),
-            *self.lost,
-            *self.twice,
-            *self.late,
-            *self.logs_with_bugs,
-            f"broken: {', '.join(self.broken) or 'nothing'}",
-        ]
-
-
 @asynccontextmanager
 async def fleet_chaos(
     folder: Path,
@@ -258,6 +236,8 @@ async def fleet_chaos(
     size: int = 3,
     shard_count: int = 6,
     latency_seconds: float = 0.1,
+    before: str = "",
+    only_shared: bool = False,
     tell: Callable[[str], object] = lambda _: None,
 ) -> AsyncGenerator[FleetChaos]:
     """So many subscribed places, of every kind in turn, on every shard, and one person's direct messages."""
@@ -283,6 +263,8 @@ async def fleet_chaos(
             disruptions=disruptions,
             chance=random.Random(seed),
             tell=tell,
+            before=before,
+            only_shared=only_shared,
         )
 
 
@@ -290,7 +272,9 @@ def _places(discord: Sandbox, made: Members, *, count: int, shard_count: int) ->
     """The places in a server for each shard, the person's being the last one."""
     first = discord.guild.id >> 22
     guilds = [
-        discord.world.create_guild(f"Server {number}", id=(first - number) << 22, owner=discord.club.users[0])
+        discord.world.create_guild(
+            f"Server {number}", id=(first - 1_000 - number) << 22, owner=discord.club.users[0]
+        )
         for number in range(1, shard_count + 1)
     ]
     spots = [

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import asyncpg
 from typing_extensions import override
 
+from bot.core.ids import ServerId
+from bot.core.shards import shard_of
 from sandbox import RecordedRequest, Sandbox
 from tests.process.members import Life, Members
 
@@ -82,7 +84,9 @@ class Ownership:
     async def follow(self) -> None:
         """Looks until it is cancelled."""
         while True:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppress(
+                OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
+            ):
                 connection = await self.members.postgres.connection()
                 try:
                     while True:
@@ -102,6 +106,10 @@ class Ownership:
             if life is not None and self.owners.get(shard) is not life:
                 self.owners[shard] = life
                 self.changes.append((time.monotonic(), shard, life))
+
+    def has_seen(self, life: Life) -> bool:
+        """Whether the process takes part."""
+        return life in self._lives.values()
 
     def of(self, life: Life) -> frozenset[int]:
         return frozenset(shard for shard, owner in self.owners.items() if owner is life)
@@ -152,7 +160,9 @@ def _signs(
             case ["channels", channel_id, "messages" | "threads", *_] if each.method == "POST":
                 channel = channels.get(int(channel_id))
                 if channel is not None:
-                    shard = 0 if channel.guild_id is None else (channel.guild_id >> 22) % shard_count
+                    shard = (
+                        0 if channel.guild_id is None else shard_of(ServerId(channel.guild_id), shard_count)
+                    )
                     yield each.at, shard, lives.get(each.host, frozenset())
             case _:
                 pass

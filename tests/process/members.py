@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -58,8 +59,8 @@ class Members:
     lives: list[Life] = field(default_factory=list[Life])
     _exits: AsyncExitStack = field(default_factory=AsyncExitStack)
 
-    async def start(self, member: int, **settings: str) -> Life:
-        """Starts a process; it need not be ready yet."""
+    async def start(self, member: int, *, before: str = "", **settings: str) -> Life:
+        """Starts a process, which runs the code `before` first; it need not be ready yet."""
         database, rest, gateway = [
             await self._exits.enter_async_context(Link(port))
             for port in (
@@ -72,6 +73,7 @@ class Members:
             DATABASE_URL=self.postgres.url(database.port),
             DISCORD_API_URL=str(URL(self.stage.discord.api_url).with_port(rest.port)),
             DISCORD_GATEWAY_URL=str(URL(self.stage.discord.gateway_url).with_port(gateway.port)),
+            before=before,
             **settings,
         )
         life = Life(member=member, bot=bot, database=database, rest=rest, gateway=gateway)
@@ -82,10 +84,19 @@ class Members:
 @asynccontextmanager
 async def members(folder: Path) -> AsyncGenerator[Members]:
     """A stage for processes on a PostgreSQL server that can be restarted; the folder is empty."""
-    folder.chmod(0o755)  # the server runs as another user
     async with (
-        RestartablePostgres(folder / "postgres") as postgres,
+        _open_to_all() as place,
+        RestartablePostgres(place / "postgres") as postgres,
         staged(folder, database_url=postgres.url()) as stage,
         AsyncExitStack() as exits,
     ):
         yield Members(stage=stage, postgres=postgres, _exits=exits)
+
+
+@asynccontextmanager
+async def _open_to_all() -> AsyncGenerator[Path]:
+    """A folder for the server, which may run as another user."""
+    with tempfile.TemporaryDirectory(prefix="paperboy-postgres-") as name:
+        place = Path(name)
+        place.chmod(0o755)
+        yield place
