@@ -37,7 +37,7 @@ from bot.store.database import Database
 from bot.store.postgres.address import database_url
 from bot.store.postgres.backend import PostgresBackend
 from bot.store.postgres.leases import LeaseSession
-from bot.telemetry import NO_TELEMETRY
+from bot.telemetry import NO_TELEMETRY, Telemetry
 from cogs import make_cogs
 
 _log = logging.getLogger(__name__)
@@ -88,8 +88,9 @@ class App:
         point_at(api_url=settings.discord_api_url, gateway_url=settings.discord_gateway_url)
         async with AsyncExitStack() as stack:
             process_id = None if settings.shard_count is None else uuid4().hex[:12]
+            keep_alone = None
             if process_id is None:
-                await stack.enter_async_context(backend_of(settings.database_url).sole_use())
+                keep_alone = await stack.enter_async_context(backend_of(settings.database_url).sole_use())
             monitor = await self._monitor(stack)
             telemetry = monitor.metrics if monitor else NO_TELEMETRY
             database = await Database.open(settings.database_url, process_id=process_id)
@@ -107,34 +108,8 @@ class App:
                     proxies=settings.proxies,
                 )
             )
-            fleet = membership or ALONE
-            client = Client(
-                gateway_url=settings.discord_gateway_url,
-                shard_count=settings.shard_count,
-                shard_ids=None if membership is None else [],
-                identify_turn=None if membership is None else partial(_identify_turn, database),
-                pace=pace,
-                may_send=fleet.may_send,
-                telemetry=telemetry,
-                proxies=settings.proxies,
-                patience=Patience(sleep=self._sleep),
-            )
-            context = ServiceContext(
-                database=database,
-                source=source,
-                publisher=DiscordPublisher(client),
-                clock=self._clock,
-                default_schedule=settings.default_schedule,
-                poll_interval_seconds=settings.poll_interval_seconds,
-                backfill_days=settings.backfill_days,
-                archive_since=settings.archive_since,
-                wake=self._woken.set,
-                limits=settings.limits,
-                progress=self._progress,
-                telemetry=telemetry,
-                fleet=fleet,
-                turns=None if membership is None else Turns(database),
-            )
+            client = self._client(database, membership, pace=pace, telemetry=telemetry)
+            context = self._context(database, source, client, membership, telemetry=telemetry)
             services = assemble(context, board=DiscordNoticeBoard(client))
             if monitor is not None:
                 health = Health(
@@ -147,19 +122,14 @@ class App:
                 )
                 stack.push_async_callback(health.close)
                 monitor.attach(health, services.totals)
-            scheduler = Scheduler(
-                runs=services.runs,
-                clock=self._clock,
-                woken=self._woken,
-                running=self._running,
-                check_seconds=CHECK_INTERVAL_SECONDS if membership is None else FLEET_CHECK_SECONDS,
-            )
             client.use(services, make_cogs(services, mentions=client.command_mentions))
             _follow_servers(client, services)
             with database.refusals():  # for damage that opening the file did not detect
                 await services.subscriptions.recompile()
             stack.push_async_callback(client.close)
             async with asyncio.TaskGroup() as group:
+                if keep_alone is not None:
+                    group.create_task(keep_alone(), name="sole use")
                 sharing: Sharing | None = None
                 if membership is not None:
                     sharing = Sharing(membership, client=client, pace=pace, delivery=services.delivery)
@@ -167,6 +137,13 @@ class App:
                     group.create_task(membership.run(), name="membership")
                     await sharing.until_owned()
                 # Read lists while Discord connects, so that early commands find them.
+                scheduler = Scheduler(
+                    runs=services.runs,
+                    clock=self._clock,
+                    woken=self._woken,
+                    running=self._running,
+                    check_seconds=CHECK_INTERVAL_SECONDS if membership is None else FLEET_CHECK_SECONDS,
+                )
                 group.create_task(scheduler.run(), name="scheduler")
                 group.create_task(services.background.run(), name="background")
                 token = settings.discord_token.get_secret_value()
@@ -178,6 +155,49 @@ class App:
                     group.create_task(sharing.run(), name="shards")
                 group.create_task(client.sync_commands(), name="commands")
                 group.create_task(self._deliver(client, services), name="delivery")
+
+    def _client(
+        self, database: Database, membership: Membership | None, *, pace: RequestPace, telemetry: Telemetry
+    ) -> Client:
+        settings = self._settings
+        return Client(
+            gateway_url=settings.discord_gateway_url,
+            shard_count=settings.shard_count,
+            shard_ids=None if membership is None else [],
+            identify_turn=None if membership is None else partial(_identify_turn, database),
+            pace=pace,
+            may_send=(membership or ALONE).may_send,
+            telemetry=telemetry,
+            proxies=settings.proxies,
+            patience=Patience(sleep=self._sleep),
+        )
+
+    def _context(
+        self,
+        database: Database,
+        source: HuggingFace,
+        client: Client,
+        membership: Membership | None,
+        *,
+        telemetry: Telemetry,
+    ) -> ServiceContext:
+        settings = self._settings
+        return ServiceContext(
+            database=database,
+            source=source,
+            publisher=DiscordPublisher(client),
+            clock=self._clock,
+            default_schedule=settings.default_schedule,
+            poll_interval_seconds=settings.poll_interval_seconds,
+            backfill_days=settings.backfill_days,
+            archive_since=settings.archive_since,
+            wake=self._woken.set,
+            limits=settings.limits,
+            progress=self._progress,
+            telemetry=telemetry,
+            fleet=membership or ALONE,
+            turns=None if membership is None else Turns(database),
+        )
 
     async def _monitor(self, stack: AsyncExitStack) -> Monitor | None:
         """The monitoring port, if one is set: opened before everything else, and closed last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import ClassVar, Protocol
 
@@ -63,8 +64,11 @@ class Backend(Protocol):
         """Whether only another transaction kept this one from going on, so that a new one may succeed."""
         ...
 
-    def sole_use(self) -> AbstractAsyncContextManager[None]:
+    def sole_use(self) -> AbstractAsyncContextManager[Callable[[], Coroutine[None, None, None]]]:
         """Keeps a second bot away from the database until the end.
+
+        Gives what is to run meanwhile: it raises ConfigError if a second bot came although it was kept away,
+        which it can while the database is restarted.
 
         Raises:
             ConfigError: another bot runs on it, and does not stop within seconds.

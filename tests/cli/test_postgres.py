@@ -70,7 +70,7 @@ async def test_while_a_bot_runs_a_restored_dump_is_not_touched(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     postgres.must_be_there()
-    monkeypatch.setattr("bot.store.postgres.backend._CLOSES_WITHIN_SECONDS", 0.0)
+    monkeypatch.setattr("bot.store.postgres.sole_use.CLOSES_WITHIN_SECONDS", 0.0)
     address = await postgres.address_of(tmp_path / "paperboy.db")
     monkeypatch.setenv("DATABASE_URL", address)
     async with backend_of(address).sole_use():

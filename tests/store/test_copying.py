@@ -124,8 +124,8 @@ async def test_an_error_halfway_leaves_nothing_of_the_copy(
 async def test_while_a_bot_runs_on_either_nothing_is_copied(
     addresses: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("sqlite.locks", "postgres.backend"):
-        monkeypatch.setattr(f"bot.store.{module}._CLOSES_WITHIN_SECONDS", 0.0)
+    for name in ("sqlite.locks._CLOSES_WITHIN_SECONDS", "postgres.sole_use.CLOSES_WITHIN_SECONDS"):
+        monkeypatch.setattr(f"bot.store.{name}", 0.0)
     for used in addresses:
         async with backend_of(used).sole_use():
             with pytest.raises(ConfigError, match="another Paperboy runs"):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, ClassVar
 
@@ -18,6 +17,7 @@ from bot.store import people
 from bot.store.postgres import errors
 from bot.store.postgres.address import shown
 from bot.store.postgres.idle import replace_dead_ones
+from bot.store.postgres.sole_use import SoleUse
 from bot.store.postgres.watched import LeaseConnection, WatchedConnection
 from bot.store.statements import BY_NAME
 
@@ -25,10 +25,6 @@ from bot.store.statements import BY_NAME
 WRITERS = 2
 READERS = 8
 CONNECT_TIMEOUT_SECONDS = 10.0
-_CLOSES_WITHIN_SECONDS = 5.0  # how long a stopping bot may take
-_AGAIN_SECONDS = 0.1
-# The key of the advisory lock that a running bot holds; any number that no other program is likely to use.
-SOLE_USE = 7_065_726_250
 _SETTINGS = {
     "timezone": "UTC",
     # Statements are short: compiling them, or starting workers for a page of feeds, costs more than it saves.
@@ -108,27 +104,16 @@ class PostgresBackend:
         return errors.was_in_the_way(error)
 
     @asynccontextmanager
-    async def sole_use(self) -> AsyncGenerator[None]:
-        engine = self._engine(0)
+    async def sole_use(self) -> AsyncGenerator[Callable[[], Coroutine[None, None, None]]]:
+        engine = self.leases()
+        use = SoleUse(engine, shown=shown(self._url))
         try:
             with self.refusals():
-                async with engine.connect() as conn:
-                    await self._lock(conn)
-                    yield
+                await use.take()
+            yield use.keep
         finally:
+            await use.release()
             await engine.dispose()
-
-    async def _lock(self, conn: AsyncConnection) -> None:
-        tries_left = round(_CLOSES_WITHIN_SECONDS / _AGAIN_SECONDS)
-        while not (await conn.execute(text(f"SELECT pg_try_advisory_lock({SOLE_USE})"))).scalar():
-            if not tries_left:
-                raise ConfigError(
-                    f"DATABASE_URL names {shown(self._url)}, on which another Paperboy runs. Stop that one, "
-                    "or give this one a database of its own: two would post everything twice."
-                )
-            tries_left -= 1
-            await asyncio.sleep(_AGAIN_SECONDS)
-        await conn.commit()  # the lock is the session's, not the transaction's
 
     def _engine(
         self,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from bot.store.inspection import Inspection
-from bot.store.postgres.backend import SOLE_USE, PostgresBackend
+from bot.store.postgres.backend import PostgresBackend
+from bot.store.postgres.sole_use import SOLE_USE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.core.shards import OwnedShards
 from bot.store import restored, tables
-from bot.store.postgres.backend import SOLE_USE, application_name
+from bot.store.postgres.backend import application_name
+from bot.store.postgres.sole_use import SOLE_USE
 
 _leases = tables.shard_leases
 _processes = tables.processes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 from typing import ClassVar
@@ -77,5 +78,5 @@ class SqliteBackend:
     def was_in_the_way(self, _error: Exception, /) -> bool:
         return False  # SQLite has waited for the others already
 
-    def sole_use(self) -> AbstractAsyncContextManager[None]:
+    def sole_use(self) -> AbstractAsyncContextManager[Callable[[], Coroutine[None, None, None]]]:
         return sole_use(self._named)

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 import sys
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def exclusive_lock(database: Path) -> Generator[None]:
 
 
 @asynccontextmanager
-async def sole_use(named: Path) -> AsyncGenerator[None]:
+async def sole_use(named: Path) -> AsyncGenerator[Callable[[], Coroutine[None, None, None]]]:
     """Keep a second bot, and a restore, away from the database until the end.
 
     Raises:
@@ -98,7 +98,11 @@ async def sole_use(named: Path) -> AsyncGenerator[None]:
                 break
             tries_left -= 1
             await asyncio.sleep(_AGAIN_SECONDS)
-        yield
+        yield _nothing
+
+
+async def _nothing() -> None:
+    """A file's lock lasts as long as the process."""
 
 
 def is_locked(path: Path) -> bool:

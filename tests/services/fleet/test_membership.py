@@ -247,7 +247,7 @@ async def test_another_number_of_shards_is_refused_while_processes_run(fleet: Fl
 async def test_a_fleet_and_a_single_process_keep_each_other_away(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.postgres.backend._CLOSES_WITHIN_SECONDS", 0.2)
+    monkeypatch.setattr("bot.store.postgres.sole_use.CLOSES_WITHIN_SECONDS", 0.2)
     first = await fleet.start("a")
     with pytest.raises(ConfigError, match="another Paperboy runs"):
         async with backend_of(fleet.url).sole_use():

@@ -1,0 +1,69 @@
+"""A bot in a single process keeps others away from its database, also after the server was restarted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.errors import ConfigError
+from bot.store.address import backend_of
+from bot.store.postgres import sole_use
+from tests.fakes import postgres
+from tests.stores import databases_are_freed, postgresql
+
+__all__ = ["databases_are_freed", "postgresql"]
+
+
+@pytest_asyncio.fixture
+async def url(
+    tmp_path: Path, postgresql: None, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[str]:
+    monkeypatch.setattr(sole_use, "CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(sole_use, "CLOSES_WITHIN_SECONDS", 0.2)
+    yield await postgres.address_of(tmp_path / "paperboy.db")
+
+
+async def end_connections(url: str) -> None:
+    """As a restart of the server does."""
+    async with postgres.connected(url) as conn:
+        await conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+
+
+async def is_locked(url: str) -> bool:
+    async with postgres.connected(url) as conn:
+        return bool(
+            await conn.fetchval(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database ="
+                " (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        )
+
+
+async def test_the_lock_is_taken_again_after_a_restart_of_the_server(url: str) -> None:
+    async with backend_of(url).sole_use() as keep:
+        await end_connections(url)
+        keeping = asyncio.create_task(keep())
+        async with asyncio.timeout(60):
+            while not await is_locked(url):  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.01)
+        keeping.cancel()
+        with pytest.raises(ConfigError, match="another Paperboy runs"):
+            async with backend_of(url).sole_use():
+                pass
+    assert not await is_locked(url)
+
+
+async def test_a_bot_ends_if_another_one_took_its_database_meanwhile(url: str) -> None:
+    async with backend_of(url).sole_use() as keep:
+        await end_connections(url)
+        async with backend_of(url).sole_use():
+            with pytest.raises(ConfigError, match="another Paperboy runs"):
+                async with asyncio.timeout(60):
+                    await keep()
