@@ -110,6 +110,7 @@ async def test_an_operator_in_lower_case_is_hinted_at_with_both_numbers(world: W
     assert "`agents AND benchmark` finds 2 papers in the archive; what you typed finds none." in said
 
 
+@pytest.mark.thorough
 async def test_a_phrase_that_is_one_gets_no_hint(world: World) -> None:
     await listed(world, "Search and rescue", "Search and rescue again", "Search, then rescue")
 
@@ -129,6 +130,7 @@ async def test_a_phrase_that_finds_little_is_compared_with_its_words(world: Worl
     assert "💡" not in text_of(pressed)
 
 
+@pytest.mark.thorough
 async def test_a_phrase_that_finds_enough_gets_no_hint(world: World) -> None:
     await listed(world, *(f"An LLM agents benchmark {n}" for n in range(5)))
 
@@ -148,12 +150,14 @@ async def test_a_beginning_that_finds_many_more_is_one_press_away(world: World) 
     assert await world.subscriptions() == ["tokeniz*"]
 
 
+@pytest.mark.thorough
 async def test_a_beginning_that_finds_no_more_is_not_hinted_at(world: World) -> None:
     await listed(world, "A tokenizer", "Tokenizers", "Tokens")
 
     assert "💡" not in text_of(await subscribe(world, "tokenizer"))
 
 
+@pytest.mark.thorough
 async def test_a_beginning_that_most_papers_have_is_not_hinted_at(world: World) -> None:
     await listed(world, "Reasoning", *(f"A reason {n}" for n in range(12)))
 
@@ -169,12 +173,14 @@ async def test_two_words_where_one_was_typed(world: World) -> None:
     assert "`fine-tuning` does: 3 papers in the archive instead of 2." in said
 
 
+@pytest.mark.thorough
 async def test_two_words_are_not_hinted_at_where_no_paper_has_them(world: World) -> None:
     await listed(world, "Finetuning", "Fine art", "Tuning", "Fine-tuning")
 
     assert "💡" not in text_of(await subscribe(world, "finetuning"))
 
 
+@pytest.mark.thorough
 async def test_words_behind_an_organization_are_searched_as_words(world: World) -> None:
     await listed(
         world, "Diffusion", "Video", outer={"organization": {"name": "nvidia", "fullname": "NVIDIA"}}
@@ -186,6 +192,7 @@ async def test_words_behind_an_organization_are_searched_as_words(world: World) 
     assert "`org:nvidia AND diffusion` finds 1 paper." in said
 
 
+@pytest.mark.thorough
 async def test_a_surname_in_front_is_hinted_at(world: World) -> None:
     await listed(world, "ResNets", authors=("Kaiming He",))
 
@@ -196,12 +203,14 @@ async def test_a_surname_in_front_is_hinted_at(world: World) -> None:
     assert await world.subscriptions() == ["author:Kaiming He"]
 
 
+@pytest.mark.thorough
 async def test_an_author_and_a_keyword_are_no_name(world: World) -> None:
     await listed(world, "Diffusion", authors=("Kaiming He",))
 
     assert "💡" not in text_of(await subscribe(world, "author:He, diffusion"))
 
 
+@pytest.mark.thorough
 async def test_a_minus_that_reaches_only_the_last_keyword(world: World) -> None:
     await listed(world, "Agents: a survey", "Agents", "Tools")
 
@@ -217,6 +226,7 @@ async def test_a_minus_that_reaches_only_the_last_keyword(world: World) -> None:
     assert sorted(await world.subscriptions()) == ["agents -survey", "tools -survey"]
 
 
+@pytest.mark.thorough
 async def test_capitals_that_are_a_common_word(world: World) -> None:
     await listed(world, "IT for hospitals", *(f"It is number {n}" for n in range(12)))
 
@@ -225,6 +235,7 @@ async def test_capitals_that_are_a_common_word(world: World) -> None:
     assert '`IT` is found in any case: 13 of 13 papers in the archive. `"IT"` finds only' in said
 
 
+@pytest.mark.thorough
 async def test_no_answer_has_more_than_two_hints(world: World) -> None:
     await listed(world, "Diffusion", "Video", "Tokenizing", "Tokenized", "Tokenization", "Fine tuning")
 
@@ -347,6 +358,7 @@ async def test_a_preview_says_how_many_papers_are_about_it_and_offers_only_those
     assert "about it (title" not in pressed
 
 
+@pytest.mark.thorough
 async def test_a_preview_of_papers_that_are_about_it_says_nothing_of_that(world: World) -> None:
     await mentioned(world, about=6, mentions=0)
 
@@ -371,6 +383,7 @@ async def test_a_channel_whose_papers_mostly_mention_it_is_offered_the_topic(wor
     assert await world.subscriptions() == ["topic:video"]
 
 
+@pytest.mark.thorough
 async def test_a_channel_whose_papers_are_about_it_is_offered_nothing(world: World) -> None:
     await mentioned(world, about=4, mentions=2)
     await subscribe(world, "video")
@@ -423,6 +436,7 @@ async def test_the_longest_answers_stay_within_the_limits(world: World) -> None:
     assert "Did you mean" in text_of(shown)
 
 
+@pytest.mark.thorough
 async def test_a_minus_for_too_many_keywords_is_not_spelled_out(world: World) -> None:
     await listed(world, "Agents")
     keywords = ", ".join(f"agents number {n}" for n in range(20))
