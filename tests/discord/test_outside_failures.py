@@ -19,6 +19,7 @@ from discord import app_commands
 from bot.core.feeds import Style
 from bot.discord.ui import attachments
 from bot.discord.ui.error_texts import failure_of
+from bot.services.fleet.fleet import LeaseLostError
 from cogs.help import HelpCog
 from sandbox import Fault
 from tests.cases import each
@@ -209,6 +210,7 @@ async def test_autocomplete_that_comes_too_late_is_one_line(
         (TimeoutError(), "My connection to Discord broke. Nothing was changed"),
         (ConnectionResetError(104, "reset"), "My connection to Discord broke. Nothing was changed"),
         (OSError(28, "No space left on device"), "The disk that I run on is full"),
+        (LeaseLostError(), "Another process of mine is taking over just now. Nothing was changed."),
     ],
 )
 def test_each_error_of_the_outside_has_words_of_its_own(error: Exception, expected: str) -> None:

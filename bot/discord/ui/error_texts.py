@@ -11,6 +11,7 @@ from bot.core.plurals import count
 from bot.discord.answers.formatting import code
 from bot.discord.connection.errors import FAILURES, DiscordError, read_error
 from bot.errors import SourceError, StoreError, UserError
+from bot.services.fleet.fleet import LeaseLostError
 from bot.telemetry import CommandOutcome
 
 # Whatever a request to Discord may raise, apart from bugs in it.
@@ -24,6 +25,7 @@ _TOO_LATE = {
     10015: "its 15 minutes had passed",
     50027: "its 15 minutes had passed",
 }
+_LEASE_LOST = "the leases of this process are not certain just now, so it sends nothing"
 _FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 # Errors about files on this machine are bugs.
 _OF_FILES = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError, NotADirectoryError)
@@ -59,6 +61,9 @@ def failure_of(error: Exception, *, has_begun: bool) -> Failure | None:  # noqa:
                 text="Hugging Face gave no usable answer. Nothing was changed. Try again in a few minutes.",
                 warning=str(error),
             )
+        case LeaseLostError():
+            text = f"Another process of mine is taking over just now. {_how_far(has_begun=has_begun)}"
+            return Failure(answered=CommandOutcome.FAILED, text=text, warning=_LEASE_LOST)
         case OSError() if error.errno in _FULL_DISK:
             text = "The disk that I run on is full, so I couldn't do that. The bot's operator can fix it."
             return Failure(answered=CommandOutcome.FAILED, text=text, warning=str(error))

@@ -214,7 +214,8 @@ class BlockedChannels:
         """
         async with self._database.write() as conn:
             memberships = await servers.memberships(conn)
-            known = {one: is_in for one, is_in in memberships.items() if shards.has(one)}
+            owned = self._fleet.owned  # a shard may have moved on since its session told this
+            known = {one: is_in for one, is_in in memberships.items() if shards.has(one) and owned.has(one)}
             back = [server_id for server_id, is_in in known.items() if not is_in and server_id in server_ids]
             await servers.come_back(conn, back)
             left = [server_id for server_id, is_in in known.items() if is_in and server_id not in server_ids]
