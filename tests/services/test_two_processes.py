@@ -14,13 +14,15 @@ from bot.core.drafts import Draft
 from bot.core.feeds import FeedKind, FeedSettings, Place, Style
 from bot.core.ids import ChannelId, PaperId
 from bot.core.limits import Limits
+from bot.core.notices import NoticeKind
 from bot.core.schedules import Cadence
 from bot.errors import UserError
+from bot.services.blocks.problem_report import current_problems
 from bot.services.container import Services, assemble
-from bot.store import saved_papers, subscriptions
+from bot.store import feeds, notices, saved_papers, subscriptions
 from bot.store.database import Database
 from tests.meeting import meet
-from tests.samples import NINE_ON_WEEKDAYS
+from tests.samples import NINE_ON_WEEKDAYS, NOW
 from tests.services.bots import CHANNEL, OTHER, SERVER, USER, Bot, a_bot, context_of
 from tests.stores import Store, databases_are_freed, each_store, open_database
 
@@ -192,6 +194,25 @@ async def test_a_draft_that_is_saved_twice_at_once_is_kept_as_saved_last(process
     )
     assert results == (None, None)
     assert await processes.one.setup.saved("key") == (USER, draft.with_min_upvotes(5))
+
+
+async def test_a_problem_that_comes_back_as_it_seems_over_keeps_its_notice(processes: Processes) -> None:
+    feed = await processes.bot.subscribe()
+    async with processes.bot.database.write() as conn:
+        await notices.add(conn, NoticeKind.BLOCKED, feed.id, now=NOW)
+    async with processes.bot.database.read() as conn:
+        pending = await notices.pending(conn)
+
+    async def block() -> None:
+        async with processes.bot.database.write() as conn:
+            await feeds.lock(conn, [feed.id])
+            await feeds.block(conn, feed.id, reason="No.", now=NOW)
+            await notices.add(conn, NoticeKind.BLOCKED, feed.id, now=NOW)
+
+    _, found = await processes.meet(block(), current_problems(processes.database, SERVER, pending))
+    assert found.ids == (pending[0].id,)
+    async with processes.bot.database.read() as conn:
+        assert await notices.pending(conn) == pending
 
 
 async def test_queries_are_recompiled_once(processes: Processes) -> None:

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.core.feeds import Feed
 from bot.core.ids import FeedId, NoticeId, ServerId
 from bot.core.notices import Delay, Failure, Notice, NoticeKind, ProblemReport
@@ -31,10 +33,22 @@ async def current_problems(
 ) -> Pending | None:
     """The notices whose problems still exist; drops the others, so that a new problem is a new notice."""
     async with database.read() as conn:
-        known = {feed.id: feed for feed in await feeds.of_server(conn, server_id)}
-        delays = await notices.delays(conn, list(known))
-        failures = _failures(await posts.failed(conn, list(known), MAX_FAILED), known)
-        source = await runs.source_failure(conn)
+        found = await _existing(conn, server_id, pending)
+    if found is None or len(found.ids) < len(pending):
+        async with database.write() as conn:
+            # Looked at again while nothing can change: a problem that has just come back keeps its notice.
+            await feeds.of_server(conn, server_id, for_update=True)
+            found = await _existing(conn, server_id, pending)
+            kept = found.ids if found else ()
+            await notices.drop(conn, [notice.id for notice in pending if notice.id not in kept])
+    return found
+
+
+async def _existing(conn: AsyncConnection, server_id: ServerId, pending: Sequence[Notice]) -> Pending | None:
+    known = {feed.id: feed for feed in await feeds.of_server(conn, server_id)}
+    delays = await notices.delays(conn, list(known))
+    failures = _failures(await posts.failed(conn, list(known), MAX_FAILED), known)
+    source = await runs.source_failure(conn)
     blocked = _of(pending, NoticeKind.BLOCKED, known)
     blocked = {notice_id: feed for notice_id, feed in blocked.items() if feed.block is not None}
     delayed = _of(pending, NoticeKind.DELAYED, known)
@@ -43,9 +57,6 @@ async def current_problems(
     failed = {notice_id: feed for notice_id, feed in failed.items() if feed.id in failures}
     of_source = [notice.id for notice in pending if notice.kind is NoticeKind.SOURCE and source]
     kept = {*blocked, *delayed, *failed, *of_source}
-    if over := [notice.id for notice in pending if notice.id not in kept]:
-        async with database.write() as conn:
-            await notices.drop(conn, over)
     if not kept:
         return None
     return Pending(

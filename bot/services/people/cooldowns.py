@@ -15,7 +15,7 @@ _MOST_KEPT: Final = 10_000  # people; beyond, those whose uses are all over are 
 
 
 class Cooldowns:
-    """Counts uses over each kind's window; a restart forgets them."""
+    """Counts uses over each kind's window, each process its own; a restart forgets them."""
 
     def __init__(self, context: ServiceContext) -> None:
         self._clock = context.clock
