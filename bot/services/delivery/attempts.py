@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -115,9 +115,8 @@ class Sending:
         """
         post = await self._opened(post)
         urls = [paper.page_url for paper in shown.values()]
-        since = await self._may_have_arrived_since(post, now)
         must_search = _must_search(post, now)
-        if must_search and (earlier := await self._publisher.find(post.place, urls, since=since)):
+        if must_search and (earlier := await self._find(post, urls, now)):
             return earlier, AttemptOutcome.ADOPTED
         try:
             return await self._publisher.publish(post.place, message, nonce=post.nonce), AttemptOutcome.SENT
@@ -126,7 +125,7 @@ class Sending:
             if not (error.kind is DeliveryErrorKind.CONTENT_REFUSED and is_open):
                 raise
             try:
-                earlier = await self._publisher.find(post.place, urls, since=since)
+                earlier = await self._find(post, urls, now)
             except DeliveryError as unconfirmed:
                 raise replace(unconfirmed, may_have_arrived=True) from error
             if earlier is None:
@@ -142,8 +141,8 @@ class Sending:
             await feeds.move(conn, post.feed_id, channel_id)
         return replace(post, channel_id=channel_id)
 
-    async def _may_have_arrived_since(self, post: Post, now: datetime) -> datetime:
-        """The earliest moment, by Discord's clock, at which an earlier attempt can have sent the message.
+    async def _find(self, post: Post, urls: Sequence[str], now: datetime) -> MessageId | None:
+        """The message of an earlier attempt, if there is one.
 
         Our clock may have been wrong by any amount. By Discord's clock, the feed's previous post was sent
         before this one.
@@ -151,7 +150,9 @@ class Sending:
         since = min(post.first_attempt_at or now, now) - MAX_CLOCK_DIFFERENCE
         async with self._database.read() as conn:
             before = await posts.last_message_before(conn, post)
-        return since if before is None else min(since, discord_time(before))
+        if before is not None:
+            since = min(since, discord_time(before))
+        return await self._publisher.find(post.place, urls, since=since)
 
     async def _record_failure(self, post: Post, error: DeliveryError) -> None:
         now = self._clock()
