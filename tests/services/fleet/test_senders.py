@@ -100,8 +100,10 @@ async def test_a_process_whose_clock_stood_still_with_it_cannot_begin_another_at
     await two.take_over()
     two.first.seconds[0] = seconds
     assert two.first.membership.may_send()
+    progress = two.first.bot.services.delivery._progress
     await two.first.bot.begin_delivering()
-    await two.first.settled()
+    await progress.wait()
+    await two.first.bot.stop_delivering()
     assert two.discord.calls == []
     await two.second.bot.delivered()
     await sent_once(two, CHANNEL)
