@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot.core.plurals import count
-from tests import discord_address, examples, list_days
+from tests import discord_address, examples, list_days, systemd
 from tests.browser import chromium
 from tests.fakes import discord_openapi, postgres
 from tests.process import forked
@@ -69,6 +69,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for title, reason in (
         ("the sandbox's page", chromium.MISSING),
         ("PostgreSQL", postgres.MISSING),
+        ("the systemd unit", systemd.MISSING),
         ("recorded list days and Discord's OpenAPI file", list_days.NOT_TRIED),
     ):
         skipped = [

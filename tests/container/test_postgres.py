@@ -37,6 +37,11 @@ def test_the_bot_waits_for_a_healthy_database_and_the_dump_for_the_bot(services:
     assert services["dump"]["depends_on"] == {"paperboy": {"condition": "service_healthy"}}
 
 
+def test_as_many_processes_run_as_the_settings_say_and_one_by_default(services: dict[str, Any]) -> None:
+    assert services["paperboy"]["deploy"] == {"replicas": "${PROCESSES:-1}"}
+    assert not [name for name, service in services.items() if "container_name" in service]
+
+
 def test_the_password_is_required_and_the_address_is_one_that_the_bot_takes(services: dict[str, Any]) -> None:
     address = services["paperboy"]["environment"]["DATABASE_URL"]
     required = services["postgres"]["environment"]["POSTGRES_PASSWORD"]
