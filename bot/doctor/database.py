@@ -26,9 +26,11 @@ _TIMEOUT_SECONDS = 60.0
 _RESTORE = "restore a backup: paperboy restore FILE"
 
 
-async def check_database(url: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> DatabaseReport:
+async def check_database(
+    url: str, *, shard_count: int | None = None, timeout_seconds: float = _TIMEOUT_SECONDS
+) -> DatabaseReport:
     if postgres_address.is_meant(url):
-        return await check_postgres(url, timeout_seconds=timeout_seconds)
+        return await check_postgres(url, shard_count=shard_count, timeout_seconds=timeout_seconds)
     path = parse_url(url)
     if why := obstacle(path):
         error = ConfigError(f"DATABASE_URL names {path}, but {why}")

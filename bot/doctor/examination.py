@@ -81,7 +81,8 @@ class Examination:
     async def _database(self) -> Sequence[Finding]:
         if reason := self._unknown("DATABASE_URL"):
             return [unchecked("The database", because=reason)]
-        report = await check_database(self._examined.settings.database_url)
+        settings = self._examined.settings
+        report = await check_database(settings.database_url, shard_count=settings.shard_count)
         self._contents = report.contents
         return report.findings
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.doctor.findings import Finding, fine, warning, wrong
+from bot.doctor.fleet import judge_fleet
 from bot.doctor.reports import Contents, DatabaseReport, refused, revision_finding
 from bot.errors import ConfigError
 from bot.store.postgres.address import database_url, shown
@@ -15,7 +16,7 @@ OLDEST_VERSION = 14  # the oldest that PostgreSQL's own project still maintains
 _NEEDED = WRITERS + READERS + 1  # connections of one process, with the one that holds the lock
 
 
-async def check_postgres(address: str, *, timeout_seconds: float) -> DatabaseReport:
+async def check_postgres(address: str, *, shard_count: int | None, timeout_seconds: float) -> DatabaseReport:
     url = database_url(address)
     findings: list[Finding] = []
     contents: Contents | None = None
@@ -29,6 +30,7 @@ async def check_postgres(address: str, *, timeout_seconds: float) -> DatabaseRep
                 remedy = "make this user their owner: ALTER TABLE … OWNER TO …"
                 findings.append(wrong(f"Other users own the tables {', '.join(others)}", remedy))
             if revision.is_readable:
+                findings += judge_fleet(*await database.fleet(), shard_count=shard_count)
                 contents = Contents(feeds=await database.feeds(), pending=await database.pending())
     except ConfigError as error:
         findings.append(refused(error, prevents_start=True))

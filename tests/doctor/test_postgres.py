@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import insert
 
 from bot.doctor.database import check_database
 from bot.doctor.findings import Sign
 from bot.doctor.postgres import judge_server
+from bot.store import tables
 from bot.store.address import backend_of
 from bot.store.database import Database
 from bot.store.postgres.inspection import Server
@@ -51,6 +54,36 @@ async def test_a_database_in_order_is_fine_in_every_respect(url: str) -> None:
 async def test_a_running_bot_is_seen(url: str) -> None:
     async with backend_of(url).sole_use():
         assert (Sign.FINE, "It is in use by a running bot") in await texts(url)
+
+
+async def test_processes_and_shards_that_nobody_has_are_named(url: str) -> None:
+    database = await Database.open(url, process_id="one")
+    async with database.write() as conn:
+        processes = [
+            {"id": process, "started_at": datetime(2026, 8, 19, hour, tzinfo=UTC), "renewals": 1}
+            for hour, process in enumerate(("one", "two", "three"))
+        ]
+        await conn.execute(insert(tables.processes), processes)
+        leases = [
+            {"shard": shard, "shard_count": 4, "owner": owner}
+            for shard, owner in enumerate(("one", "one", "two", None))
+        ]
+        await conn.execute(insert(tables.shard_leases), leases)
+    found = {
+        finding.what: finding.sign
+        for finding in (await check_database(url, shard_count=4, timeout_seconds=60)).findings
+    }
+    assert found["Process one, since 2026-08-19 00:00 UTC: shards 0-1 of 4"] is Sign.FINE
+    lost = "Process two, since 2026-08-19 01:00 UTC, is not connected to the database, and has shard 2 of 4"
+    assert found[lost] is Sign.WARNING
+    assert found["No process has shard 3 of 4"] is Sign.WARNING
+    assert not [what for what in found if "three" in what]  # it had nothing, and is gone
+
+    other = [finding for finding in (await check_database(url)).findings if finding.prevents_start]
+    assert [one.what for one in other] == [
+        "1 process with SHARD_COUNT=4 runs on it, and SHARD_COUNT is not set here"
+    ]
+    await database.close()
 
 
 async def test_a_database_without_tables_is_empty_and_stays_so(url: str) -> None:

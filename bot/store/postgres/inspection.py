@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from bot.store import tables
 from bot.store.inspection import Inspection
-from bot.store.postgres.backend import PostgresBackend
+from bot.store.postgres.backend import PostgresBackend, application_name
 from bot.store.postgres.sole_use import SOLE_USE
 
 
@@ -27,6 +30,24 @@ class Server:
     is_in_use: bool  # a bot runs on it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetMember:
+    """A process of a fleet."""
+
+    id: str
+    started_at: datetime  # in UTC
+    is_connected: bool  # to the database
+    shards: tuple[int, ...]  # that it owns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetShards:
+    """The shards of a fleet; none where one process alone ran last."""
+
+    count: int
+    free: tuple[int, ...]  # that no process owns
+
+
 class PostgresInspector(Inspection):
     """What can be asked of a PostgreSQL database."""
 
@@ -38,6 +59,33 @@ class PostgresInspector(Inspection):
         return (
             await self.connection.execute(text("SELECT pg_database_size(current_database())"))
         ).scalar_one()
+
+    async def fleet(self) -> tuple[FleetShards, list[FleetMember]]:
+        """The shards, and the processes in the order of their start."""
+        leases = tables.shard_leases.c
+        rows = (
+            await self.connection.execute(select(leases.shard, leases.owner).order_by(leases.shard))
+        ).all()
+        of_owner: defaultdict[str | None, list[int]] = defaultdict(list)
+        for shard, owner in rows:
+            of_owner[owner].append(shard)
+        names = text(
+            "SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database()"
+        )
+        connected = set((await self.connection.execute(names)).scalars())
+        processes = tables.processes.c
+        started = select(processes.id, processes.started_at).order_by(processes.started_at, processes.id)
+        members = [
+            FleetMember(
+                id=process_id,
+                started_at=started_at.astimezone(UTC),
+                is_connected=application_name(process_id) in connected,
+                shards=tuple(of_owner[process_id]),
+            )
+            for process_id, started_at in await self.connection.execute(started)
+        ]
+        free = [shard for shard, owner in rows if owner not in {member.id for member in members}]
+        return FleetShards(count=len(rows), free=tuple(free)), members
 
     async def foreign_tables(self) -> list[str]:
         """Tables of ours that belong to another user, whom only a migration would notice."""
