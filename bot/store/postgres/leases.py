@@ -178,6 +178,7 @@ class LeaseSession:
         while not await self._lock(seen.shard):  # the former owner's connection is just ending
             tries_left -= 1
             if not tries_left:
+                await self._end_holder(seen)
                 return False
             await asyncio.sleep(_AGAIN_SECONDS)
         conn = self._connection
@@ -249,6 +250,24 @@ class LeaseSession:
         conn = self._connection
         async with conn.begin():
             await conn.execute(text(theirs), {"name": application_name(process_id)})
+
+    async def _end_holder(self, seen: Lease) -> None:
+        """Ends the connection that keeps the lock of a lease that is still nobody's.
+
+        Its process has given the lease back on another one, because the network forgot this one.
+        """
+        holder = (
+            "SELECT pg_terminate_backend(pg_locks.pid) FROM pg_locks"
+            " JOIN pg_database ON pg_database.oid = pg_locks.database"
+            " JOIN shard_leases ON shard_leases.shard = pg_locks.objid::bigint"
+            " WHERE locktype = 'advisory' AND objsubid = 2 AND classid::bigint = :locks"
+            " AND datname = current_database() AND shard_leases.shard = :shard"
+            " AND shard_leases.owner IS NULL AND shard_leases.renewals = :renewals"
+        )
+        conn = self._connection
+        async with conn.begin():
+            values = {"locks": _SHARD_LOCKS, "shard": seen.shard, "renewals": seen.renewals}
+            await conn.execute(text(holder), values)
 
     async def _committed(self, statement: Any) -> Any:
         """The statement's one value; locks outlast the transaction."""

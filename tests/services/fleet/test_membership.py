@@ -20,6 +20,7 @@ from bot.services.fleet.membership import Membership, Timing, end_fleet, ranges
 from bot.store import outbox, tables
 from bot.store.address import backend_of
 from bot.store.database import Database
+from bot.store.postgres import leases
 from bot.store.postgres.backend import PostgresBackend
 from bot.store.postgres.leases import LeaseSession
 from tests.fakes import postgres
@@ -182,6 +183,15 @@ async def test_a_process_that_ends_gives_its_shards_back_at_once(fleet: Fleet) -
     await fleet.steps(second, seconds=TIMING.look)
     assert shards(second) == [[0, 1, 2, 3]]
     assert second.takeovers == 0
+
+
+async def test_a_forgotten_connection_keeps_nobody_from_a_shard_that_was_given_back(fleet: Fleet) -> None:
+    async with postgres.connected(fleet.url) as forgotten:
+        await forgotten.execute("SELECT pg_advisory_lock($1, 0)", leases._SHARD_LOCKS)
+        process = await fleet.start("a", shard_count=2)
+        await fleet.steps(process, seconds=9)
+        assert shards(process) == [[0, 1]]
+        assert forgotten.is_closed()
 
 
 async def test_lost_connections_cost_nothing(fleet: Fleet) -> None:
