@@ -22,6 +22,10 @@ class ConfigError(PaperboyError):
     """The operator must fix a setting or a file; startup ends with exit code 78."""
 
 
+class DatabaseAwayError(ConfigError):
+    """The database's server does not answer, which may be over soon: a bot waits for it."""
+
+
 class BackupError(PaperboyError):
     """A backup or restore is not possible; the text says why and what to do."""
 

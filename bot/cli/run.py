@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+
 import click
 
 from bot import logs
 from bot.cli.process import run_until_signal
-from bot.errors import ConfigError
+from bot.errors import ConfigError, DatabaseAwayError
 from bot.services.clock import system_clock
 from bot.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_AGAIN_SECONDS = 2.0  # after a start that found no database
 
 
 @click.command()
@@ -20,7 +27,7 @@ def run() -> None:
 
     It exits with code 78 if a setting, the token or the database is wrong, or
     if Discord closes the gateway to the bot for good. It waits out every other
-    error from Discord.
+    error from Discord, and waits for a database server that does not answer.
     """
     settings = Settings.load()
     if settings.discord_token is None:
@@ -37,4 +44,12 @@ async def _run(settings: Settings) -> None:
     from bot.app import App  # noqa: PLC0415
     from bot.cli.progress import progress_bar  # noqa: PLC0415
 
-    await App(settings, clock=system_clock, progress=progress_bar("Reading older lists")).run()
+    said = ""
+    while True:
+        try:
+            return await App(settings, clock=system_clock, progress=progress_bar("Reading older lists")).run()
+        except DatabaseAwayError as error:
+            if str(error) != said:
+                said = str(error)
+                _log.warning("%s. Waiting for it", said)
+            await asyncio.sleep(_AGAIN_SECONDS)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import make_url
 
 from bot.store.database import Database
+from tests.fakes import postgres
+from tests.fakes.link import Link
 from tests.process.running import Stage
 
 
@@ -41,3 +46,18 @@ async def test_a_table_that_is_damaged_ends_the_start_with_one_line(stage: Stage
         file.seek((page - 1) * size)
         file.write(b"\xff" * size)
     assert "the file is damaged; put a backup in its place" in await refused(stage, url)
+
+
+async def test_a_database_server_that_does_not_answer_is_waited_for(
+    stage: Stage, databases_are_freed: None, tmp_path: Path
+) -> None:
+    postgres.must_be_there()
+    address = make_url(await postgres.address_of(tmp_path))
+    async with Link(Path(str(address.query["host"]), ".s.PGSQL.5432")) as link:
+        link.refuse()
+        there = address.set(host="127.0.0.1", port=link.port, query={}).render_as_string()
+        bot = await stage.launch(DATABASE_URL=there)
+        await bot.says("the server does not answer")
+        link.restore()
+        await bot.says("Ready as")
+        assert await bot.stop() == 0

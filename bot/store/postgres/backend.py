@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bot.errors import ConfigError, StoreError
+from bot.errors import ConfigError, DatabaseAwayError, StoreError
 from bot.store import people
 from bot.store.postgres import errors
 from bot.store.postgres.address import shown
@@ -91,11 +91,12 @@ class PostgresBackend:
         try:
             yield
         except DBAPIError as error:
-            if advice := errors.advice(error):
-                raise self._refused(advice) from error
-            raise
+            advice = errors.advice(error)
+            if advice is None:
+                raise
+            raise self._refused(advice, may_pass=errors.may_pass(error)) from error
         except StoreError as error:
-            raise self._refused(str(error)) from error
+            raise self._refused(str(error), may_pass=errors.may_pass(error.__cause__)) from error
 
     def store_error(self, error: Exception, *, is_write: bool) -> StoreError | None:
         return errors.store_error(error, is_write=is_write)
@@ -136,8 +137,9 @@ class PostgresBackend:
         replace_dead_ones(engine)
         return engine
 
-    def _refused(self, why: str) -> ConfigError:
-        return ConfigError(f"DATABASE_URL names {shown(self._url)}, but {why}")
+    def _refused(self, why: str, *, may_pass: bool) -> ConfigError:
+        kind = DatabaseAwayError if may_pass else ConfigError
+        return kind(f"DATABASE_URL names {shown(self._url)}, but {why}")
 
 
 def _connect(dialect: Dialect, _entry: object, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:

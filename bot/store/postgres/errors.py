@@ -66,6 +66,13 @@ def advice(error: BaseException | None) -> str | None:
     return None if known is None else f"{known} ({words})"
 
 
+def may_pass(error: BaseException | None) -> bool:
+    """Whether the server may only be starting, stopping or busy, or the network be gone."""
+    cause = _cause(error)
+    state: str = getattr(cause, "sqlstate", None) or ""
+    return cause is not None and (state.startswith(("08", "57P", "53300")) or _is_away(cause))
+
+
 def store_error(error: Exception, *, is_write: bool) -> StoreError | None:
     """Our error, if the operator can fix the cause or it passes; None if it is a bug."""
     if isinstance(error, PoolTimeoutError):
