@@ -227,7 +227,8 @@ class App:
     async def _deliver(self, client: Client, services: Services) -> None:
         """Send posts and handle events once the client is ready, however often the gateway reconnects."""
         await client.wait_until_ready()
-        _log.info("Ready as %s in %s", client.user, count(len(client.guilds), "server"))
+        servers = "" if client.shard_ids == [] else f" in {count(len(client.guilds), 'server')}"
+        _log.info("Ready as %s%s", client.user, servers)  # a process of a fleet opens its shards later
 
         async with asyncio.TaskGroup() as group:
             group.create_task(services.delivery.run(), name="outbox")
