@@ -117,7 +117,7 @@ async def _measure_plain() -> float:
 
 def _channels(discord: Sandbox) -> list[ChannelHandle]:
     """Channels of several servers, as many of each shard."""
-    first = discord.guild.id >> 22
+    first = (discord.guild.id >> 22) - 1_000_000  # before all that the sandbox has made
     owner = discord.club.users[0]
     servers = [
         discord.world.create_guild(f"Server {number}", id=(first - number) << 22, owner=owner)
