@@ -44,7 +44,7 @@ async def test_nothing_is_sent_before_discord_is_ready(tmp_path: Path) -> None:
     async with a_bot(tmp_path) as bot:
         await owing(bot)
         client = a_client(wait_until_ready=ready.wait)
-        client.guilds = []
+        client.guilds, client.shard_ids = [], None
         delivering = asyncio.create_task(an_app()._deliver(client, bot.services))  # pyright: ignore[reportPrivateUsage]
         await asyncio.sleep(0.01)
         assert bot.publisher.calls == []

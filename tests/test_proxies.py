@@ -261,11 +261,15 @@ async def test_a_connection_is_reused_through_the_same_proxy(hub: FakeHuggingFac
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such limit")
 async def test_what_nobody_received_is_given_up_soon() -> None:
+    is_closed = asyncio.Event()
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n")
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        is_closed.set()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -278,4 +282,5 @@ async def test_what_nobody_received_is_given_up_soon() -> None:
         transport = response.connection.transport
         assert transport is not None
         option = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    await is_closed.wait()
     assert option == 10_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -18,17 +19,23 @@ from bot.settings import Settings
 async def answering(answer: bytes | None) -> AsyncIterator[int]:
     """A port where every connection gets this answer; None: no answer at all."""
 
+    handled: list[asyncio.Task[Any]] = []
+
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if task := asyncio.current_task():
+            handled.append(task)
         await reader.readuntil(b"\r\n\r\n")
         if answer is None:
             await reader.read()
         else:
             writer.write(answer)
         writer.close()
+        await writer.wait_closed()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+        await asyncio.gather(*handled)
 
 
 def answer(status: str, body: str) -> bytes:

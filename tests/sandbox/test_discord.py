@@ -190,6 +190,7 @@ async def test_seed_commands_are_typed_once_the_bot_is_connected_and_has_read_th
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sandbox.app._STORING_SECONDS", 0.01)
+    monkeypatch.setattr("sandbox.app._MAX_READING_SECONDS", 90.0)
     async with Sandbox(page_port=None, seed=[SeedCommand("echo", {"text": "seeded"})]) as sandbox:
         monkeypatch.setattr(Route, "BASE", sandbox.api_url)
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sandbox.gateway_url))
