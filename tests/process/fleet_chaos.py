@@ -60,6 +60,7 @@ class FleetChaos:
     guard: tuple[int, float] = (0, float("-inf"))  # who is left alone now, and since when
     ends: list[End] = field(default_factory=list[End])
     faults: Counter[str] = field(default_factory=Counter[str])
+    exit_codes: list[int] = field(default_factory=list[int])  # in the end
 
     async def run(self) -> None:
         """Disrupts as was asked for, then lets the fleet finish."""
@@ -82,9 +83,7 @@ class FleetChaos:
                 self.spots.list_paper()
             self.members.stage.discord.faults.clear()
             await self._quiet()
-            for life in self.living.values():
-                code = await life.bot.stop()
-                assert code == 0, life.bot.log
+            self.exit_codes = [await life.bot.stop() for life in self.living.values()]
         finally:
             following.cancel()
 
@@ -221,6 +220,7 @@ class FleetChaos:
             ],
             identifies=len(identifies),
             early_identifies=sum(not each.is_accepted for each in identifies),
+            exit_codes=self.exit_codes,
             logs_with_bugs=[life.name for life in self.members.lives if "Traceback" in life.bot.log],
         )
 

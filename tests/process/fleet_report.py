@@ -26,6 +26,7 @@ class Report:
     late: list[str]
     identifies: int
     early_identifies: int
+    exit_codes: list[int]
     logs_with_bugs: list[str]
 
     @property
@@ -37,6 +38,7 @@ class Report:
             "requests in a second": self.most_asked <= _MOST_REQUESTS_A_SECOND,
             "takeover": not self.late,
             "identifies": not self.early_identifies,
+            "exit codes": not any(self.exit_codes),
             "bugs in the log": not self.logs_with_bugs,
         }
         return [name for name, is_kept in claims.items() if not is_kept]
@@ -55,6 +57,7 @@ class Report:
             "seconds to take over": f"median {median(known):.1f}, most {known[-1]:.1f}" if known else "-",
             "took too long": str(len(self.late)),
             "sessions begun": f"{self.identifies}, {self.early_identifies} too soon",
+            "exit codes": ", ".join(map(str, self.exit_codes)),
             "processes with a bug in the log": str(len(self.logs_with_bugs)),
         }
         return [
