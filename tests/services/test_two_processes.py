@@ -24,9 +24,9 @@ from bot.store.database import Database
 from tests.meeting import meet
 from tests.samples import NINE_ON_WEEKDAYS, NOW
 from tests.services.bots import CHANNEL, OTHER, SERVER, USER, Bot, a_bot, context_of
-from tests.stores import Store, databases_are_freed, each_store, open_database
+from tests.stores import databases_are_freed, open_database, postgresql
 
-__all__ = ["databases_are_freed", "each_store"]
+__all__ = ["databases_are_freed", "postgresql"]
 
 LIMITS = Limits(feeds=1, subscriptions=2, follows=2, saved=2)
 
@@ -52,10 +52,8 @@ class Processes:
 
 @pytest_asyncio.fixture
 async def processes(
-    tmp_path: Path, each_store: Store, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, postgresql: None, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Processes]:
-    if each_store is Store.SQLITE:
-        pytest.skip("SQLite has one writer at a time")
     async with a_bot(tmp_path) as bot:
         await bot.services.servers.welcome(SERVER)
         database = await open_database(tmp_path / "paperboy.db")

@@ -34,9 +34,9 @@ from bot.store.locking import delete_unlocked
 from tests.meeting import meet, until_waiting
 from tests.samples import NOW, a_paper, paper_id
 from tests.store.samples import HOUR, SERVER, a_feed, a_subscription, listed, pending, planned
-from tests.stores import Store, databases_are_freed, each_store, open_database
+from tests.stores import databases_are_freed, open_database, postgresql
 
-__all__ = ["databases_are_freed", "each_store"]
+__all__ = ["databases_are_freed", "postgresql"]
 
 Work = Callable[[AsyncConnection], Awaitable[Any]]
 
@@ -67,10 +67,8 @@ async def _write(database: Database, work: Work) -> Any:
 
 @pytest.fixture
 async def writers(
-    tmp_path: Path, each_store: Store, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, postgresql: None, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[Writers]:
-    if each_store is Store.SQLITE:
-        pytest.skip("SQLite has one writer at a time")
     made = [await open_database(tmp_path / "paperboy.db") for _ in range(3)]
     yield Writers(one=made[0], two=made[1], three=made[2], monkeypatch=monkeypatch)
     for database in made:

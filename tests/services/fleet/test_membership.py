@@ -199,7 +199,8 @@ async def test_lost_connections_cost_nothing(fleet: Fleet) -> None:
     await fleet.steps(first, second, seconds=9)
     async with postgres.connected(fleet.url) as conn:
         await conn.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'paperboy/%'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name LIKE 'paperboy/%' AND datname = current_database()"
         )
     fleet.clock.seconds += TIMING.look
     assert [await process.step() for process in (first, second)] == [False, False]

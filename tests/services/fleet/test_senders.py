@@ -168,7 +168,8 @@ async def test_a_process_that_cannot_record_an_answer_finds_its_message(two: Two
     await sending(two.first)
     await two.first.reached("back")
     await two.second.bot.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'paperboy/first'"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'paperboy/first' AND datname = current_database()"
     )
     two.first.network.open()
     await two.first.settled()
