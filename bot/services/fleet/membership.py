@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -16,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
 from bot.core.plurals import count
-from bot.core.shards import OwnedShards
+from bot.core.shards import OwnedShards, ranges
 from bot.errors import ConfigError
 from bot.services.fleet.fleet import Fleet
+from bot.services.fleet.timing import Observed, Timing, boot_time
 from bot.store.database import Database
 from bot.store.postgres import leases
 from bot.store.postgres.leases import FleetState, Lease, LeaseSession
@@ -26,49 +25,6 @@ from bot.store.postgres.leases import FleetState, Lease, LeaseSession
 _log = logging.getLogger(__name__)
 
 _AGAIN_SECONDS: Final = 0.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """Seconds; tests use shorter ones.
-
-    A process sends nothing from `certain` after a renewal on, and others take over `expires` after it. What
-    lies between is for requests that are under way, and for clocks that do not run equally fast.
-    """
-
-    renew: float = 10.0
-    look: float = 3.0
-    certain: float = 20.0
-    expires: float = 30.0
-    overdue: float = (
-        36.0  # then a process takes over more than its part, for the one whose part it is may be starting
-    )
-    settle: float = 5.0  # the processes that start together know of one another before they take shards
-    give_back: float = 20.0  # before shards change hands only because a process came or went
-    finish: float = 5.0  # for attempts under way, before a shard is given back
-    stops: float = 5.0  # a bot in a single process, which is stopping
-    retry: float = 1.0
-
-
-def boot_time() -> float:
-    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps where it can."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if clock is None else time.clock_gettime(clock)
-
-
-class Observed:
-    """Since when each value that others write has been as it is, by our own clock."""
-
-    def __init__(self) -> None:
-        self._seen: dict[object, tuple[object, float]] = {}
-
-    def see(self, key: object, value: object, now: float) -> float:
-        """Notes the value; returns for how many seconds it has not changed."""
-        known = self._seen.get(key)
-        if known is None or known[0] != value:
-            self._seen[key] = (value, now)
-            return 0.0
-        return now - known[1]
 
 
 class Membership(Fleet):
@@ -315,7 +271,7 @@ class Membership(Fleet):
             "This process has %s of %d: %s (%s)",
             count(len(self._owned.ids), "shard"),
             self._shard_count,
-            ranges(sorted(self._owned.ids)) or "it waits until one is free",
+            ranges(self._owned.ids) or "it waits until one is free",
             why,
             extra={"fields": {"process": self._process_id, "shards": sorted(self._owned.ids)}},
         )
@@ -327,17 +283,6 @@ class Membership(Fleet):
         elif problem is None and self._problem is not None:
             _log.info("The leases of this process are renewed again")
         self._problem = problem
-
-
-def ranges(numbers: Sequence[int]) -> str:
-    """Sorted numbers, with those that follow one another as a range: `0-3, 7`."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and runs[-1][-1] == number - 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 async def end_fleet(

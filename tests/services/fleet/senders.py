@@ -18,7 +18,8 @@ from bot.core.notices import ProblemReport
 from bot.services.container import assemble
 from bot.services.delivery.pace import ChannelPace
 from bot.services.fleet.fleet import LeaseLostError
-from bot.services.fleet.membership import Membership, Timing
+from bot.services.fleet.membership import Membership
+from bot.services.fleet.timing import Timing
 from bot.store.address import backend_of
 from bot.store.postgres.leases import LeaseSession
 from tests.fakes import postgres

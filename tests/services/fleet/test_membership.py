@@ -16,7 +16,8 @@ from bot.core.ids import ServerId
 from bot.core.shards import EVERYTHING, OwnedShards, shard_of
 from bot.errors import ConfigError
 from bot.services.fleet.fleet import LeaseLostError, write_for
-from bot.services.fleet.membership import Membership, Timing, end_fleet, ranges
+from bot.services.fleet.membership import Membership, end_fleet
+from bot.services.fleet.timing import Timing
 from bot.store import outbox, tables
 from bot.store.address import backend_of
 from bot.store.database import Database
@@ -299,4 +300,3 @@ def test_servers_belong_to_discords_shards_and_direct_messages_to_the_first() ->
     assert OwnedShards(16, frozenset({0})).has(None)
     assert not OwnedShards(16, frozenset({1})).has(None)
     assert all(EVERYTHING.has(server) for server in (None, ServerId(1), ServerId(2**62)))
-    assert ranges([0, 1, 2, 5, 7, 8]) == "0-2, 5, 7-8"

@@ -1,0 +1,48 @@
+"""Timing: how long a lease lasts, and how long others have not changed, by a clock that nobody sets."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Seconds; tests use shorter ones.
+
+    A process sends nothing from `certain` after a renewal on, and others take over `expires` after it. What
+    lies between is for requests that are under way, and for clocks that do not run equally fast.
+    """
+
+    renew: float = 10.0
+    look: float = 3.0
+    certain: float = 20.0
+    expires: float = 30.0
+    # Then a process takes over more than its part, for the one whose part it is may be starting.
+    overdue: float = 36.0
+    settle: float = 5.0  # the processes that start together know of one another before they take shards
+    give_back: float = 20.0  # before shards change hands only because a process came or went
+    finish: float = 5.0  # for attempts under way, before a shard is given back
+    stops: float = 5.0  # a bot in a single process, which is stopping
+    retry: float = 1.0
+
+
+def boot_time() -> float:
+    """Seconds on a clock that nobody sets, and that goes on while the machine sleeps where it can."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+class Observed:
+    """Since when each value that others write has been as it is, by our own clock."""
+
+    def __init__(self) -> None:
+        self._seen: dict[object, tuple[object, float]] = {}
+
+    def see(self, key: object, value: object, now: float) -> float:
+        """Notes the value; returns for how many seconds it has not changed."""
+        known = self._seen.get(key)
+        if known is None or known[0] != value:
+            self._seen[key] = (value, now)
+            return 0.0
+        return now - known[1]
