@@ -83,6 +83,7 @@ class FleetChaos:
                 self.spots.list_paper()
             self.members.stage.discord.faults.clear()
             await self._quiet()
+            await self._all_served()
             self.exit_codes = [await life.bot.stop() for life in self.living.values()]
         finally:
             following.cancel()
@@ -102,6 +103,13 @@ class FleetChaos:
         async with asyncio.timeout(_STARTS_WITHIN_SECONDS):
             while not self._is_shared(owners.values()):  # noqa: ASYNC110 - the database tells nobody
                 await asyncio.sleep(0.2)
+
+    async def _all_served(self) -> None:
+        """Waits until the last takeovers have come about, or had the time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TAKES_OVER_WITHIN_SECONDS if self.ends else 0.0):
+                while not all(life is self.living[life.member] for life in self.ownership.owners.values()):  # noqa: ASYNC110 - as above
+                    await asyncio.sleep(0.2)
 
     def _is_shared(self, owners: Collection[Life]) -> bool:
         sharing = {life.member for life in owners if life is self.living[life.member]}
