@@ -54,14 +54,23 @@ class SoleUse:
         """
         while True:
             await asyncio.sleep(CHECK_SECONDS)
+            check = asyncio.create_task(self._check())
             try:
-                if self._conn is None:
-                    await self.take()
-                else:
-                    await self._conn.execute(select(1))
-                    await self._conn.commit()
-            except (SQLAlchemyError, OSError):
-                await self.release()
+                await asyncio.shield(check)
+            except asyncio.CancelledError:
+                # A cancelled statement ends its connection, and a stopping bot needs the lock to its end.
+                await asyncio.wait([check])
+                raise
+
+    async def _check(self) -> None:
+        try:
+            if self._conn is None:
+                await self.take()
+            else:
+                await self._conn.execute(select(1))
+                await self._conn.commit()
+        except (SQLAlchemyError, OSError):
+            await self.release()
 
     async def release(self) -> None:
         """Closes the connection, and with it gives the lock back."""

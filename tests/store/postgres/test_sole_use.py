@@ -54,10 +54,29 @@ async def test_the_lock_is_taken_again_after_a_restart_of_the_server(url: str) -
         async with asyncio.timeout(60):
             while not await holders(url) - before:  # noqa: ASYNC110 - the server tells nobody
                 await asyncio.sleep(0.01)
-        keeping.cancel()
         with pytest.raises(ConfigError, match="another Paperboy runs"):
             async with backend_of(url).sole_use():
                 pass
+        await cancelled(keeping)
+
+
+async def test_the_lock_stays_with_a_bot_that_stops_while_it_looks(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sole_use, "CHECK_SECONDS", 0)
+    async with backend_of(url).sole_use() as keep:
+        before = await holders(url)
+        for turns in range(40):  # of the event loop, so that each moment of a look is met
+            keeping = asyncio.create_task(keep())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await cancelled(keeping)
+        assert await holders(url) == before
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def test_a_bot_ends_if_another_one_took_its_database_meanwhile(url: str) -> None:
