@@ -125,7 +125,7 @@ class App:
             client.use(services, make_cogs(services, mentions=client.command_mentions))
             _follow_servers(client, services)
             with database.refusals():  # for damage that opening the file did not detect
-                await services.subscriptions.recompile()
+                await services.recompiling.run()
             stack.push_async_callback(client.close)
             async with asyncio.TaskGroup() as group:
                 if keep_alone is not None:

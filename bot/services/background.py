@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.services.context import ServiceContext
-from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.fleet.first_shard import while_first
 from bot.services.people.erasing import Erasing
 from bot.services.runs.archive_reading import ArchiveReader
+from bot.services.runs.recompiling import Recompiling
 from bot.services.runs.search_texts import SearchTexts
 
 
@@ -28,7 +28,7 @@ class BackgroundJobs:
         archive_reader: ArchiveReader,
         search_texts: SearchTexts,
         erasing: Erasing,
-        subscriptions: Subscriptions,
+        recompiling: Recompiling,
     ) -> None:
         self._fleet = context.fleet
         self._is_only_process = context.turns is None
@@ -37,7 +37,7 @@ class BackgroundJobs:
             "search texts": search_texts.run,
             "erasing": erasing.run,
         }
-        self._subscriptions = subscriptions
+        self._recompiling = recompiling
 
     async def run(self) -> None:
         """Until cancelled, or in a single process until all is done."""
@@ -55,4 +55,4 @@ class BackgroundJobs:
 
     async def _recompile(self) -> None:
         """Recompiles what processes of an older version stored since this one started."""
-        await self._subscriptions.recompile()
+        await self._recompiling.run()

@@ -46,6 +46,7 @@ from bot.services.queries.titles import Titles
 from bot.services.queries.totals import CurrentTotals
 from bot.services.runs.archive_reading import ArchiveReader
 from bot.services.runs.polling import Polling
+from bot.services.runs.recompiling import Recompiling
 from bot.services.runs.run import Runs
 from bot.services.runs.search_texts import SearchTexts
 from bot.services.transfer.feed_transfer import Transfer
@@ -59,6 +60,7 @@ class Services:
     polling: Polling
     archive_reader: ArchiveReader
     search_texts: SearchTexts
+    recompiling: Recompiling
     background: BackgroundJobs
     delivery: Delivery
     blocked_channels: BlockedChannels
@@ -116,17 +118,19 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
     direct_messages = DirectMessages(context)
     erasing = Erasing(context)
     search_texts = SearchTexts(context)
+    recompiling = Recompiling(context)
     return Services(
         clock=context.clock,
         polling=polling,
         archive_reader=archive_reader,
         search_texts=search_texts,
+        recompiling=recompiling,
         background=BackgroundJobs(
             context,
             archive_reader=archive_reader,
             search_texts=search_texts,
             erasing=erasing,
-            subscriptions=subscriptions,
+            recompiling=recompiling,
         ),
         delivery=delivery,
         blocked_channels=blocked_channels,

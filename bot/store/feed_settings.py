@@ -39,26 +39,11 @@ async def is_silent(conn: AsyncConnection, feed_id: FeedId) -> bool:
     return bool((await conn.execute(statement)).scalar_one_or_none())
 
 
-async def outdated_exclusions(
-    conn: AsyncConnection, rules_version: int, *, only_older: bool = False
-) -> dict[FeedId, CompiledQuery]:
-    """The excluded queries that were compiled by another (or `only_older`) version of the rules."""
-    version = _feeds.c.exclude_rules_version
-    is_outdated = version < rules_version if only_older else version != rules_version
-    rows = await conn.execute(select(_feeds).where(is_outdated))
-    excluded = {FeedId(row.id): _exclude(row) for row in rows}
-    return {feed_id: query for feed_id, query in excluded.items() if query is not None}
-
-
-async def recompile_exclusion(conn: AsyncConnection, feed_id: FeedId, exclude: CompiledQuery) -> None:
-    await conn.execute(update(_feeds).where(_feeds.c.id == feed_id).values(_exclude_columns(exclude)))
-
-
 def columns(settings: FeedSettings) -> dict[str, object]:
     """The columns of all settings but whether it is paused, which is kept as its time."""
     return {
         **schedule_columns(settings.schedule),
-        **_exclude_columns(settings.exclude),
+        **exclude_columns(settings.exclude),
         "style": settings.style.value,
         "min_upvotes": settings.min_upvotes,
         "max_papers": settings.max_papers,
@@ -83,10 +68,10 @@ def schedule_columns(schedule: Schedule) -> dict[str, object]:
 
 def of_row(row: Row[Any]) -> FeedSettings:
     """The settings in a row of all columns of `feeds`."""
-    return _settings(_exclude(row), row.paused_at is not None, *_plain(row))
+    return _settings(exclude_of(row), row.paused_at is not None, *_plain(row))
 
 
-def _exclude(row: Row[Any]) -> CompiledQuery | None:
+def exclude_of(row: Row[Any]) -> CompiledQuery | None:
     if row.exclude_text is None:
         return None
     return CompiledQuery(
@@ -97,7 +82,7 @@ def _exclude(row: Row[Any]) -> CompiledQuery | None:
     )
 
 
-def _exclude_columns(exclude: CompiledQuery | None) -> dict[str, object]:
+def exclude_columns(exclude: CompiledQuery | None) -> dict[str, object]:
     return {
         "exclude_text": exclude and exclude.text,
         "exclude_canonical": exclude and exclude.canonical,

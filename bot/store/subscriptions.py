@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Resumption, Subscription
@@ -125,7 +125,7 @@ async def resume(
     """Resume a removed subscription, with this spelling."""
     values = {"ended_at": None, "resumed_at": now, "text": text, "since": since}
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
-    (resumed,) = await _where(conn, _columns.id == subscription_id)
+    (resumed,) = await fetch(conn, _columns.id == subscription_id)
     return resumed
 
 
@@ -180,7 +180,7 @@ async def forget_removed(
 
 async def of_feed(conn: AsyncConnection, feed_id: FeedId) -> list[Subscription]:
     """The feed's queries, oldest first."""
-    return await _where(conn, _columns.feed_id == feed_id, is_live)
+    return await fetch(conn, _columns.feed_id == feed_id, is_live)
 
 
 async def of_feeds(
@@ -194,61 +194,9 @@ async def of_feeds(
     if hits is not None:
         conditions.append(may_take.in_(these_texts(hits)))
     found: dict[FeedId, list[Subscription]] = {}
-    for subscription in await _where(conn, *conditions):
+    for subscription in await fetch(conn, *conditions):
         found.setdefault(subscription.feed_id, []).append(subscription)
     return found
-
-
-async def outdated(conn: AsyncConnection, rules: int, *, only_older: bool = False) -> list[Subscription]:
-    """Those that were compiled under other (or `only_older`) rules than these, removed ones too."""
-    version = _columns.rules_version
-    return await _where(conn, version < rules if only_older else version != rules)
-
-
-async def recompile(
-    conn: AsyncConnection,
-    subscription_id: SubscriptionId,
-    query: CompiledQuery,
-    *,
-    focus_terms: str | None = None,
-) -> None:
-    """Store what the query is under new rules, and what is compared with papers for its focus.
-
-    Two queries of a feed that the new rules make one become one: of two that are subscribed this one goes,
-    and the other wants papers from the earlier of the two days on; one that was removed goes before one that
-    was not.
-    """
-    this = _columns.id == subscription_id
-    twin = (
-        await conn.execute(
-            select(_columns.id, _columns.rules_version, _columns.ended_at).where(
-                _columns.feed_id == select(_columns.feed_id).where(this).scalar_subquery(),
-                _columns.canonical == query.canonical,
-                _columns.id != subscription_id,
-            )
-        )
-    ).one_or_none()
-    if twin is not None and twin.rules_version == query.rules_version:
-        is_removed = not (await conn.execute(select(is_live).where(this))).scalar_one()
-        if is_removed or twin.ended_at is None:
-            if not is_removed:
-                since = select(_columns.since).where(this).scalar_subquery()
-                earlier = (_columns.id == twin.id) & (_columns.since > since)
-                await conn.execute(update(_subscriptions).where(earlier).values(since=since))
-            await conn.execute(delete(_subscriptions).where(this))
-            return
-        await conn.execute(delete(_subscriptions).where(_columns.id == twin.id))
-    elif twin is not None:
-        # Its canonical form is from the old rules and will be replaced, too. Until then, it gets another one.
-        aside = f"{query.canonical} (outdated, {twin.id})"
-        await conn.execute(update(_subscriptions).where(_columns.id == twin.id).values(canonical=aside))
-    values = {
-        "canonical": query.canonical,
-        "compiled": query.expression,
-        "rules_version": query.rules_version,
-        "focus_terms": focus_terms,
-    }
-    await conn.execute(update(_subscriptions).where(this).values(values))
 
 
 async def oldest_since(conn: AsyncConnection) -> date | None:
@@ -256,7 +204,8 @@ async def oldest_since(conn: AsyncConnection) -> date | None:
     return (await conn.execute(select(func.min(_columns.since).filter(is_live)))).scalar_one_or_none()
 
 
-async def _where(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> list[Subscription]:
+async def fetch(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> list[Subscription]:
+    """Those that the conditions hold for, removed ones too, the oldest first."""
     return _values(await conn.execute(select(*_read).where(*conditions).order_by(*_order)))
 
 

@@ -216,8 +216,6 @@ async def test_a_problem_that_comes_back_as_it_seems_over_keeps_its_notice(proce
 async def test_queries_are_recompiled_once(processes: Processes) -> None:
     await processes.bot.subscribe("video, audio")
     await processes.bot.execute("UPDATE subscriptions SET rules_version = 0, canonical = text || '!'")
-    results = await processes.meet(
-        processes.one.subscriptions.recompile(), processes.two.subscriptions.recompile()
-    )
+    results = await processes.meet(processes.one.recompiling.run(), processes.two.recompiling.run())
     assert results == (2, 0)
     assert await processes.canonicals() == {"video", "audio"}

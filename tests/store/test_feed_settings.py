@@ -10,7 +10,7 @@ from bot.core.feeds import FeedSettings, Style
 from bot.core.ids import RoleId
 from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Cadence, Schedule
-from bot.store import feed_settings, feeds
+from bot.store import feed_settings, feeds, outdated_queries
 from tests.fakes.feeds import store_settings
 from tests.store.samples import HOUR, NOW, a_feed
 
@@ -52,10 +52,10 @@ async def test_an_exclusion_compiled_by_other_rules_is_found_and_replaced(conn: 
     for feed, exclude in ((old, SURVEY), (new, later)):
         await store_settings(conn, feed, exclude=exclude, now=NOW)
 
-    assert await feed_settings.outdated_exclusions(conn, 2) == {old.id: SURVEY}
-    await feed_settings.recompile_exclusion(conn, old.id, later)
+    assert await outdated_queries.excluded(conn, [old.id, new.id], 2) == {old.id: SURVEY}
+    await outdated_queries.recompile_excluded(conn, old.id, later)
 
-    assert await feed_settings.outdated_exclusions(conn, 2) == {}
+    assert await outdated_queries.excluded(conn, [old.id, new.id], 2) == {}
     found = await feeds.get(conn, old.id)
     assert found is not None
     assert found.settings.exclude == later

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.feeds import Resumption, Subscription
 from bot.core.ids import FeedId
 from bot.core.query.compiled import CompiledQuery
-from bot.store import due_feeds, feeds, subscriptions, totals
+from bot.store import due_feeds, feeds, outdated_queries, subscriptions, totals
 from tests.samples import NOW, TODAY
 from tests.store.samples import HOUR, SERVER, a_feed, a_subscription, removed
 
@@ -156,12 +156,12 @@ async def test_what_other_rules_compiled_is_outdated(conn: AsyncConnection) -> N
     old = await a_subscription(conn, feed.id, "old", rules_version=1)
     await a_subscription(conn, feed.id, "current", rules_version=2)
     newer = await a_subscription(conn, feed.id, "of a newer version", rules_version=3)
-    assert await subscriptions.outdated(conn, 2) == [old, newer]
+    assert await outdated_queries.of_feeds(conn, [feed.id], 2) == [old, newer]
 
 
 async def recompile(conn: AsyncConnection, subscription: Subscription | None, canonical: str) -> None:
     assert subscription is not None
-    await subscriptions.recompile(
+    await outdated_queries.recompile(
         conn,
         subscription.id,
         CompiledQuery(
@@ -174,7 +174,7 @@ async def recompile(conn: AsyncConnection, subscription: Subscription | None, ca
 
 
 async def canonical_forms(conn: AsyncConnection, feed_id: FeedId) -> list[str]:
-    assert await subscriptions.outdated(conn, 2) == []
+    assert await outdated_queries.of_feeds(conn, [feed_id], 2) == []
     return [subscription.query.canonical for subscription in await subscriptions.of_feed(conn, feed_id)]
 
 
@@ -205,3 +205,32 @@ async def test_two_may_swap_their_canonical_forms(conn: AsyncConnection) -> None
     await recompile(conn, one, "two")
     await recompile(conn, two, "one")
     assert await canonical_forms(conn, feed.id) == ["two", "one"]
+
+
+async def test_one_that_a_newer_process_has_recompiled_keeps_its_canonical_form(
+    conn: AsyncConnection,
+) -> None:
+    feed = await a_feed(conn)
+    old = await a_subscription(conn, feed.id, "agents", rules_version=1)
+    newer = await a_subscription(conn, feed.id, "agent", rules_version=3)
+    await recompile(conn, old, "agent")
+    assert await subscriptions.of_feed(conn, feed.id) == [old, newer]
+
+
+async def test_feeds_with_outdated_queries_come_some_at_a_time(conn: AsyncConnection) -> None:
+    made = [await a_feed(conn, channel=channel) for channel in range(1, 6)]
+    for feed, version in zip(made[:3], (1, 2, 3), strict=True):
+        await a_subscription(conn, feed.id, "agents", rules_version=version)
+        await a_subscription(conn, feed.id, "video", rules_version=version)
+    exclude = CompiledQuery(text="x", canonical="x", expression="x", rules_version=1)
+    await outdated_queries.recompile_excluded(conn, made[3].id, exclude)
+    first, _, newer, excluding, _ = [feed.id for feed in made]
+
+    async def found(after: int, limit: int, *, only_older: bool = False) -> list[FeedId]:
+        return await outdated_queries.feeds_with(
+            conn, 2, after=FeedId(after), limit=limit, only_older=only_older
+        )
+
+    assert await found(0, 2) == [first, newer]
+    assert await found(newer, 2) == [excluding]
+    assert await found(0, 9, only_older=True) == [first, excluding]

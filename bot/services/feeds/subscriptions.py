@@ -27,7 +27,6 @@ from bot.services.feeds.subscribed import Replaced, Subscribed, SubscribeResults
 from bot.services.feeds.subscription_mentions import record_mentions, set_mentions
 from bot.services.feeds.unsubscribing import RemovalPreview, Unsubscribed
 from bot.services.queries.search import Search
-from bot.services.runs import recompiling
 from bot.services.runs.run import Runs
 from bot.store import cancelled_papers, feeds, servers, subscriptions
 
@@ -285,15 +284,6 @@ class Subscriptions:
                 return None
             known = await subscriptions.of_feed(conn, feed.id)
         return FeedSubscriptions(feed=feed, subscriptions=tuple(known), most=self._limits.subscriptions)
-
-    async def recompile(self) -> int:
-        """Recompile the queries of another version of the rules; return how many there were."""
-        turns = self._context.turns
-        if turns is None:
-            async with self._database.write() as conn:
-                return await recompiling.recompile(conn)
-        async with turns.held("recompile"), self._database.write() as conn:
-            return await recompiling.recompile(conn, only_older=True)
 
 
 def _with(settings: FeedSettings, *, schedule: Schedule | None, min_upvotes: int | None) -> FeedSettings:

@@ -228,7 +228,7 @@ async def test_what_is_excluded_is_brought_up_to_new_rules(
     good = (await bot.feed()).settings.exclude
     await bot.execute("UPDATE feeds SET exclude_rules_version = 0, exclude_compiled = 'x'")
     await bot.execute("UPDATE feeds SET exclude_text = '(' WHERE channel_id = :id", id=OTHER)
-    assert await bot.services.subscriptions.recompile() == 2
+    assert await bot.services.recompiling.run() == 2
     assert (await bot.feed()).settings.exclude == good
     assert good is not None
     assert good.rules_version == RULES_VERSION
