@@ -71,11 +71,11 @@ class Printer:
 
     def finding(self, finding: Finding) -> str:
         """A sign and what was found, with what to do below it."""
-        sign, colour = _SIGNS[finding.sign]
+        sign, color = _SIGNS[finding.sign]
         sign = self._terminal.fit(sign)
         margin = " " * (len(_INDENT) + max(len(sign), 1) + 1)
         first, *rest = self._terminal.wrapped(self._clean(finding.what), indent=margin).split("\n")
-        lines = [f"{_INDENT}{self._terminal.styled(sign, colour)} {first[len(margin) :]}", *rest]
+        lines = [f"{_INDENT}{self._terminal.styled(sign, color)} {first[len(margin) :]}", *rest]
         if finding.remedy:
             arrow = self._terminal.fit("\N{RIGHTWARDS ARROW} ")
             remedy = self._terminal.wrapped(self._clean(finding.remedy), indent=margin + " " * len(arrow))
@@ -87,18 +87,18 @@ class Printer:
         warnings = sum(finding.sign is Sign.WARNING for finding in findings)
         unchecked = sum(finding.sign is Sign.UNCHECKED for finding in findings)
         if wrong:
-            text, colour = f"{count(wrong, 'problem')} found", Style.RED
+            text, color = f"{count(wrong, 'problem')} found", Style.RED
         elif warnings or unchecked:
             text = "No problems found in what was checked" if unchecked else "No problems found"
-            colour = Style.YELLOW
+            color = Style.YELLOW
         else:
-            text, colour = "Everything is in place", Style.GREEN
+            text, color = "Everything is in place", Style.GREEN
         also = [count(warnings, "warning")] if warnings else []
         also += [f"{unchecked} not checked"] if unchecked else []
         text = f"{text}{'; ' if also else ''}{', '.join(also)}."
         if any(finding.prevents_start for finding in findings):
             text += " The bot will not start until this is fixed."
-        return f"\n{self._terminal.styled(self._terminal.fit(text), Style.BOLD, colour)}\n"
+        return f"\n{self._terminal.styled(self._terminal.fit(text), Style.BOLD, color)}\n"
 
     def _clean(self, text: str) -> str:
         return self._terminal.fit(printable(self._redact(text)))

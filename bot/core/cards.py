@@ -35,7 +35,7 @@ MAX_SUMMARY_AMONG = 350  # characters of a summary at most, on a message with se
 MAX_SUMMARY_ALONE = 1_000
 MIN_SUMMARY_LENGTH = 100  # a longer one is cut down to this before a card loses its last parts
 
-_COLOUR = 0xFFD21E  # Hugging Face's yellow
+_COLOR = 0xFFD21E  # Hugging Face's yellow
 _AUTHORS_AMONG, _AUTHORS_ALONE = 3, 6
 _MATCHED_AUTHORS = 2  # shown after the first few, when a query matches them
 _MIN_TITLE_LENGTH = 20
@@ -74,7 +74,7 @@ class Card:
     footer: str | None = None
     thumbnail: str | None = None  # small, next to the text
     image: str | None = None  # large, below it
-    colour: int | None = _COLOUR
+    color: int | None = _COLOR
     links: tuple[Link, ...] = ()  # for buttons; they do not count towards `size`
 
     def without(self, pictures: Collection[Picture]) -> Card:

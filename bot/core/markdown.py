@@ -56,10 +56,10 @@ def clean(text: str) -> str:
 def _shown(text: str, at: int) -> str:
     character = text[at]
     if character in _JOINERS:
-        neighbours = (text[at - 1 : at], text[at + 1 : at + 2])
+        neighbors = (text[at - 1 : at], text[at + 1 : at + 2])
         joins = all(
             side > "\x7f" and side not in _BLANK_LETTERS and unicodedata.category(side)[0] in "LMS"
-            for side in neighbours
+            for side in neighbors
         )
         return character if joins else ""
     if character.isspace() or character in _BLANK_LETTERS:

@@ -145,7 +145,7 @@ def compose_bare(item: Item, *, mention_role_id: RoleId | None = None) -> Messag
     card = make_card(paper, queries=(), is_alone=True, limit=MAX_CHARACTERS)
     return Message(
         content=_ping(mention_role_id),
-        cards=(Card(title=card.title, url=card.url, colour=card.colour),),
+        cards=(Card(title=card.title, url=card.url, color=card.color),),
         papers=paper_choices([paper]),
         mention_role_id=mention_role_id,
         title=thread_name([paper]),

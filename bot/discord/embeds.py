@@ -10,7 +10,7 @@ from bot.core.cards import Card, Link
 
 
 def to_embed(card: Card) -> discord.Embed:
-    embed = discord.Embed(title=card.title, url=card.url, description=card.description, colour=card.colour)
+    embed = discord.Embed(title=card.title, url=card.url, description=card.description, color=card.color)
     for name, value, is_inline in card.fields:
         embed.add_field(name=name, value=value, inline=is_inline)
     if card.author:

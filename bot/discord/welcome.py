@@ -6,7 +6,7 @@ import logging
 
 import discord
 
-from bot.discord.answers.pages import COLOUR
+from bot.discord.answers.pages import COLOR
 from bot.discord.command_mentions import CommandMentions
 from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.permissions.open_channels import open_channels
@@ -30,7 +30,7 @@ async def welcome(guild: discord.Guild, mentions: CommandMentions) -> None:
     if not channels:
         return
     view = SafeView(SetUpButton())
-    embed = discord.Embed(title="Hello, I'm Paperboy", description=_WELCOME, colour=COLOUR)
+    embed = discord.Embed(title="Hello, I'm Paperboy", description=_WELCOME, color=COLOR)
     try:
         with discord_errors():
             await channels[0].send(

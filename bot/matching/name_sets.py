@@ -1,4 +1,4 @@
-"""Names as sets of papers: which papers have an author or an organisation of this name."""
+"""Names as sets of papers: which papers have an author or an organization of this name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.matching.word_sets import numbers_of
 
 
 class NameSets:
-    """The names of people or organisations, as bits as well, by their words and initials."""
+    """The names of people or organizations, as bits as well, by their words and initials."""
 
     def __init__(self, papers: Sequence[Paper], field: Field) -> None:
         papers_of: defaultdict[str, int] = defaultdict(int)

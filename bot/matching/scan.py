@@ -1,4 +1,4 @@
-"""The scan: one compiled query over the stored, normalised texts of a large archive, without an index.
+"""The scan: one compiled query over the stored, normalized texts of a large archive, without an index.
 
 Most papers are decided by looking for the query's words in their texts. The few that are not are for the
 index to decide.

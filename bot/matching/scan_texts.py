@@ -1,10 +1,10 @@
-"""What is stored of a paper to be scanned: its words and names, normalised, with a character for each word.
+"""What is stored of a paper to be scanned: its words and names, normalized, with a character for each word.
 
 A text has seven parts. The first three are for runs of words and beginnings: the words of its title,
 abstract and AI keywords, a line each; the words that it has only when a hyphen is read as nothing, or
 something is read in another way; and the same three lines in those other ways, each with the words around it.
 The next three are the same for quotes, which read it otherwise and count capitals. The last has the names of
-its authors and its organisation, a line each.
+its authors and its organization, a line each.
 
 Words are numbered over all papers and stored as one character each, so that a text is short and a run of
 words is found as a short string.
@@ -45,12 +45,12 @@ _AFTER_SURROGATES: Final = 0xE000
 def search_text(paper: Paper) -> str:
     """What is stored of a paper to be scanned, about 5 kB."""
     by_field = [list(map(readable, texts)) for texts in ([paper.title], [paper.abstract], paper.ai_keywords)]
-    organisation = [name for name in (paper.organization, paper.organization_login) if name]
+    organization = [name for name in (paper.organization, paper.organization_login) if name]
     return "\t".join(
         [
             *_read(by_field, Mode.RUN),
             *_read(by_field, Mode.QUOTE),
-            "\n".join(map(_name_line, (paper.authors, organisation))),
+            "\n".join(map(_name_line, (paper.authors, organization))),
         ]
     )
 

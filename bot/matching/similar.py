@@ -1,4 +1,4 @@
-"""Which stored texts are about the same as a paper: BM25 over its words and its pairs of neighbours.
+"""Which stored texts are about the same as a paper: BM25 over its words and its pairs of neighbors.
 
 A text is about the same if it has many of the paper's parts: its words but for the usual ones, and its pairs
 of words side by side, of which one may be usual. Rare parts count more, and a part counts more if it is often

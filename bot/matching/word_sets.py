@@ -25,7 +25,7 @@ _MAX_TEXTS: Final = 256  # kept to check runs of words in, for each choice of fi
 
 
 class WordSets:
-    """The papers of each word and pair of neighbouring words, of some fields in one mode."""
+    """The papers of each word and pair of neighboring words, of some fields in one mode."""
 
     def __init__(self, papers: Sequence[Paper], field: Field | None, mode: Mode) -> None:
         self.papers: dict[str, int] = {}

@@ -18,7 +18,7 @@ class Publisher(Protocol):
     async def publish(self, place: Place, message: Message, *, nonce: str) -> MessageId:
         """Sends the message, in at most a minute. In a forum, creates a post and returns its thread's id.
 
-        In a channel, the same nonce within two minutes returns the first message. Discord does not honour
+        In a channel, the same nonce within two minutes returns the first message. Discord does not honor
         nonces in threads, and forum posts have none, so there the request is never repeated.
         """
         ...

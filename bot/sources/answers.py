@@ -23,7 +23,7 @@ class Answer(Generic[_T]):
 
     Attributes:
         found: the parsed body of a 200; None otherwise.
-        text: the redacted body of a refusal, for recognising and logging it.
+        text: the redacted body of a refusal, for recognizing and logging it.
         size: decompressed bytes of a 200.
         next_link: the next page by the `Link` header; check it before following it.
         has_broken_link: there is such a header, but it cannot be parsed.

@@ -282,7 +282,7 @@ class Fetcher:
         return target
 
     def _redacted(self, text: str) -> str:
-        """Outside text for the log, redacted before it is cut: part of a token would not be recognised."""
+        """Outside text for the log, redacted before it is cut: part of a token would not be recognized."""
         clean = clean_text(text)
         if self._token:
             clean = clean.replace(self._token, REDACTED)

@@ -1,4 +1,4 @@
-"""The normalised texts of papers, in which archive searches look."""
+"""The normalized texts of papers, in which archive searches look."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _ALONE: Final = """
     .channel-message:not([data-message-id="{{id}}"]) { visibility: hidden !important; }
     .channel-message { background: none !important; }
 """
-_COLOURS: Final = 256
+_COLORS: Final = 256
 _MOST_BYTES: Final = 250_000
 
 
@@ -114,8 +114,8 @@ async def _around(message: Locator) -> FloatRect:
 def _save(name: str, png: bytes) -> None:
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     file = _FOLDER / f"{name}.png"
-    # Of the ways to choose colours the one that hits both the large grounds and the small emoji.
-    few = picture.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+    # Of the ways to choose colors the one that hits both the large grounds and the small emoji.
+    few = picture.quantize(_COLORS, method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
     few.save(file, optimize=True)
     size = file.stat().st_size
     print(f"{file.relative_to(ROOT)}: {picture.width} × {picture.height}, {size // 1000} kB")

@@ -38,12 +38,12 @@ class Panel(discord.ui.View):
         """Answers nothing."""
 
 
-@app_commands.command(description="Choose a colour")
+@app_commands.command(description="Choose a color")
 @app_commands.choices(
-    colour=[app_commands.Choice(name="Red", value="r"), app_commands.Choice(name="Blue", value="b")]
+    color=[app_commands.Choice(name="Red", value="r"), app_commands.Choice(name="Blue", value="b")]
 )
-async def paint(interaction: discord.Interaction, colour: app_commands.Choice[str]) -> None:
-    await interaction.response.send_message(f"painted {colour.value}", ephemeral=True)
+async def paint(interaction: discord.Interaction, color: app_commands.Choice[str]) -> None:
+    await interaction.response.send_message(f"painted {color.value}", ephemeral=True)
 
 
 @app_commands.command(description="Sing a song")

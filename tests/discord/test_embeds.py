@@ -77,7 +77,7 @@ def message_schema() -> Any:
 def test_a_card_becomes_an_embed_with_all_it_holds() -> None:
     card = Card(
         title="T", url="https://a.example/t", description="D", fields=(("N", "V", True),), author="A",
-        author_url="https://a.example/a", author_icon="https://a.example/i.png", footer="F", thumbnail="https://a.example/s.png", image="https://a.example/l.png", colour=7,
+        author_url="https://a.example/a", author_icon="https://a.example/i.png", footer="F", thumbnail="https://a.example/s.png", image="https://a.example/l.png", color=7,
     )  # fmt: skip
     parts = to_discord(Message(content="C", cards=(card,)))
     assert (parts.content, parts.view) == ("C", None)

@@ -56,7 +56,7 @@ class FakeHuggingFace:
         days: raw items by list day; a day that is not here is an empty list.
         papers: the answers of `/api/papers/{id}`, by id.
         open_day: later days are answered with the 400 of a day that is not open; None opens them all.
-        has_etags: answers carry an ETag, and `If-None-Match` is honoured.
+        has_etags: answers carry an ETag, and `If-None-Match` is honored.
         remaining, resets_in: what the `RateLimit` header says; `remaining=None` leaves the header out.
         token: when set, requests without it get a 401.
         faults: taken from the left, one a request; None lets that request through.
@@ -226,7 +226,7 @@ def raw_item(
 
     Args:
         shape: `today`; `2025`, when abstracts had hard newlines, titles of papers were wrapped, and there
-            were no AI fields, organisations or list day; `2024`, which had no outer abstract, no submitter
+            were no AI fields, organizations or list day; `2024`, which had no outer abstract, no submitter
             and a still image of its own.
         paper: keys to lay over the inner `paper`.
         outer: keys to lay over the outer object.

@@ -1,4 +1,4 @@
-"""An in-memory Discord for delivering: channels that keep messages, honour nonces, refuse, and lose answers."""
+"""An in-memory Discord for delivering: channels that keep messages, honor nonces, refuse, and lose answers."""
 
 from __future__ import annotations
 

@@ -242,7 +242,7 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ("* -survey", "A survey", False),
         ("* -survey", "Agents", True),
     ],
-    "Case, accents and punctuation do not matter; texts are normalised": [
+    "Case, accents and punctuation do not matter; texts are normalized": [
         ("POINCARE", "Poincaré maps", True),
         ("poincaré", "POINCARE maps", True),
         ("Poincare\u0301", "Poincaré maps", True),

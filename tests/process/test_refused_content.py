@@ -26,7 +26,7 @@ async def test_one_refused_paper_costs_no_other_over_a_kill(stage: Stage) -> Non
         stage.list_paper(paper_id, title=f"World models, part {number}", upvotes=50 - number)
     bot = await stage.start()
     await stage.live("world model")
-    await stage.until(lambda: len(stage.posted()) > 1, "the first neighbours")
+    await stage.until(lambda: len(stage.posted()) > 1, "the first neighbors")
     await bot.kill()
     bot = await stage.start()
     others = [paper_id for paper_id in IDS if paper_id != CULPRIT]

@@ -116,7 +116,7 @@ def _node(node: Node) -> str:
 
 
 def _grouped(parts: Iterable[Node], joiner: str) -> str:
-    """The parts in the order typed; neighbours in the same field share their words."""
+    """The parts in the order typed; neighbors in the same field share their words."""
     texts: list[str] = []
     for key, group in groupby(sorted(parts, key=_position), key=_key):
         members = list(group)

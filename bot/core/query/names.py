@@ -1,4 +1,4 @@
-"""Names of people and organisations: whether what a person typed is the name that a paper has."""
+"""Names of people and organizations: whether what a person typed is the name that a paper has."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def plain_readings(text: str, *, is_literal: bool) -> list[PlainText]:
 
     With `is_literal` there is one, in which they are plain figures.
     """
-    plain = _normalise(text, is_literal=is_literal)
+    plain = _normalize(text, is_literal=is_literal)
     raised = [match.start() for match in _RAISED_FIGURE.finditer(plain.text)] if "^" in plain.text else []
     if not raised:
         return [plain]
@@ -107,7 +107,7 @@ def _with_raised(whole: PlainText, *, kept: Collection[int], bare: Collection[in
     )
 
 
-def _normalise(text: str, *, is_literal: bool) -> PlainText:
+def _normalize(text: str, *, is_literal: bool) -> PlainText:
     """The text in plain characters. A raised figure is written as `^{2}`."""
     if text.isascii():
         return PlainText(text.lower().replace("_", "-"), range(len(text)), range(1, len(text) + 1))

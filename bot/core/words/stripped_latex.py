@@ -43,7 +43,7 @@ _KEPT = re.compile(f"({_ADDRESS}|{_FORMULA})")
 # \href{address}{label}, whole or without its markup. The address says enough.
 _LINK = re.compile(r"\\href\{(https?://[^\s{}]+)\{?[^{}]*\}\.?\}?")
 _LABEL = re.compile(rf"({_ADDRESS})\}}?\s?\{{(?:\w{{1,10}}\{{)?[^{{}}]{{1,200}}\}}{{1,2}}")
-_COLOUR = re.compile(r"\\color\{[a-z]*([A-Z]*)\}")
+_COLOR = re.compile(r"\\color\{[a-z]*([A-Z]*)\}")
 
 # What a text must contain for the rule to apply (quick to look for), what the rule finds, what it puts there.
 _Rule = tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]]
@@ -87,7 +87,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
     ("\\", re.compile(r"\\(?=\d{1,2}\)|~\d)"), ""),
     ("\\", re.compile(r"\\(?=\d)"), "$"),
     # Commands that lost it.
-    ("{", re.compile(rf"(?<![A-Za-z\\])(?:{_any_of('fonts')}|{_any_of('colours')})" r"\{([^{}]*)\}"), r"\1"),
+    ("{", re.compile(rf"(?<![A-Za-z\\])(?:{_any_of('fonts')}|{_any_of('colors')})" r"\{([^{}]*)\}"), r"\1"),
     ("{", re.compile(r"\{(?:bf|it|em|sc|tt)\s+([^{}]*)\}"), r"\1"),
     ("", re.compile(rf"(?<![A-Za-z\\])({_any_of('unmistakable')})(?![A-Za-z])"), _scripted),
     ("{", re.compile(rf"\{{({_any_of('braced')})\}}"), lambda match: "{" + _SYMBOLS[match[1]] + "}"),
@@ -157,7 +157,7 @@ def repaired(text: str) -> str:
     """The text with one step of that markup turned into its characters; addresses are left as they are."""
     if not may_need_repair(text):
         return text
-    for pattern in (_LINK, _COLOUR, _LABEL) if "{" in text else ():
+    for pattern in (_LINK, _COLOR, _LABEL) if "{" in text else ():
         text = pattern.sub(r"\1", text)
     if not any(sign in text for sign in "/@\\"):
         return _repaired(text)

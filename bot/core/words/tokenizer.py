@@ -1,4 +1,4 @@
-"""The tokenizer: texts and queries as normalised words, with their offsets.
+"""The tokenizer: texts and queries as normalized words, with their offsets.
 
 A text is a sequence of segments with spaces between them. A segment is one or more paths (more where a raised
 figure may be left out), and a path is a sequence of parts: words of which each but the first may be joined to
@@ -42,7 +42,7 @@ _PUNCTUATION: Final = ".,:;()"  # around words in running text
 
 # Nobody types a compound of more parts as one word. Bounds the work on a hostile text.
 MAX_PARTS: Final = 10
-_LONG_PATH: Final = 40  # parts; in a longer chain of hyphens, only two neighbours are read as one word
+_LONG_PATH: Final = 40  # parts; in a longer chain of hyphens, only two neighbors are read as one word
 MAX_READING_LENGTH: Final = 120  # characters
 
 

@@ -8,7 +8,7 @@ import discord
 
 from bot.core.plurals import in_a_list
 from bot.discord.answers.feed_status import ADD_A_SUBSCRIPTION, schedule_text
-from bot.discord.answers.pages import COLOUR
+from bot.discord.answers.pages import COLOR
 from bot.services.feeds.servers import FORGET, ServerDefaults
 from bot.services.feeds.timezones import note
 
@@ -21,7 +21,7 @@ def no_feed(channel_id: int, defaults: ServerDefaults) -> discord.Embed:
             f"<#{channel_id}> has no subscriptions. {ADD_A_SUBSCRIPTION} `/setup` has ready-made ones.\n"
             f"It would start with: {_schedule(defaults)}."
         ),
-        colour=COLOUR,
+        color=COLOR,
     )
 
 
@@ -52,7 +52,7 @@ def _described(defaults: ServerDefaults) -> list[str]:
 
 
 def _embed(title: str, lines: Sequence[str]) -> discord.Embed:
-    return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
+    return discord.Embed(title=title, description="\n".join(lines), color=COLOR)
 
 
 def _schedule(defaults: ServerDefaults) -> str:

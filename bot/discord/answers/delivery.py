@@ -16,7 +16,7 @@ from bot.core.posts import Post
 from bot.discord.answers.feed_settings import follow_up_obstacles, next_post_of
 from bot.discord.answers.feed_status import failed_post, unconfirmed_posts
 from bot.discord.answers.formatting import code, grouped, message_link, moment
-from bot.discord.answers.pages import COLOUR
+from bot.discord.answers.pages import COLOR
 from bot.services.feeds.feeds import DeliveredNow, FeedState
 from bot.services.runs.run import RequestedRun
 
@@ -38,7 +38,7 @@ def delivered(result: DeliveredNow, *, now: datetime) -> discord.Embed:
     lines.append(next_post_of(state, now=now))
     lines.extend(follow_up_obstacles(feed, state.access, pings=state.pings))
     title = "Posted" if posts.sent else "Nothing posted"
-    return discord.Embed(title=title, description="\n".join(lines), colour=COLOUR)
+    return discord.Embed(title=title, description="\n".join(lines), color=COLOR)
 
 
 def _not_posted(feed: Feed, run: RequestedRun, *, is_first: bool) -> Iterator[str]:

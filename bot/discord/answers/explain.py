@@ -24,7 +24,7 @@ from bot.discord.answers.feed_status import (
 )
 from bot.discord.answers.focus import closeness_text
 from bot.discord.answers.formatting import code, message_link, moment, relative
-from bot.discord.answers.pages import COLOUR, pages
+from bot.discord.answers.pages import COLOR, pages
 from bot.services.queries.explanations import Explanation
 
 _MAX_QUERIES = 10
@@ -62,7 +62,7 @@ def explained(explanations: Sequence[Explanation], *, now: datetime) -> list[dis
         )
     (only,) = explanations
     lines = [f"{title}\n{_where(only.feed)}\n", _reason(only, now=now), *_closeness(only)]
-    return [discord.Embed(title=_title(only, now=now), description="\n".join(lines), colour=COLOUR)]
+    return [discord.Embed(title=_title(only, now=now), description="\n".join(lines), color=COLOR)]
 
 
 def _where(feed: Feed) -> str:

@@ -21,7 +21,7 @@ from bot.discord.answers.feed_status import (
     schedule_text,
 )
 from bot.discord.answers.formatting import message_link, relative
-from bot.discord.answers.pages import COLOUR
+from bot.discord.answers.pages import COLOR
 from bot.discord.answers.run_results import run_result
 from bot.services.feeds.feeds import FeedState
 from bot.services.pings import Pings
@@ -42,7 +42,7 @@ def feed_settings(state: FeedState, *, now: datetime, visible: Collection[Channe
     """All settings of a feed; `visible` has the other channels that may be named to the person."""
     feed = state.feed
     lines = [f"<#{feed.channel_id}>", next_post_of(state, now=now), *warnings(state)]
-    embed = discord.Embed(title="Settings", description="\n".join(lines), colour=COLOUR)
+    embed = discord.Embed(title="Settings", description="\n".join(lines), color=COLOR)
     embed.add_field(name="Schedule", value=schedule_text(feed.settings.schedule), inline=False)
     embed.add_field(name="Kind", value=_KINDS[feed.kind])
     embed.add_field(name="Style", value=_style(feed), inline=False)

@@ -15,7 +15,7 @@ from bot.core.posts import PostState
 from bot.discord.answers.feed_status import RESUMING, merged_keywords, next_delivery, schedule_text
 from bot.discord.answers.formatting import code, message_link, relative
 from bot.discord.answers.hints import hint_lines
-from bot.discord.answers.pages import COLOUR, pages
+from bot.discord.answers.pages import COLOR, pages
 from bot.discord.answers.run_results import days_read
 from bot.discord.answers.setting_changes import change_embed
 from bot.discord.answers.subscriptions import focus_line, resumed_lines, under_way_line, wanted_line
@@ -36,7 +36,7 @@ def greeting() -> discord.Embed:
             "shows what you follow and when the next papers come.\n-# **Stop** ends these messages, and "
             "**Change** shows what you can change."
         ),
-        colour=COLOUR,
+        color=COLOR,
     )
 
 

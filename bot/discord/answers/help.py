@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.core.markdown import link
-from bot.discord.answers.pages import COLOUR, numbered
+from bot.discord.answers.pages import COLOR, numbered
 
 _FIRST_STEPS = """\
 I post Hugging Face's **Daily Papers** that match your keywords in your channels, once each.
@@ -76,7 +76,7 @@ def help_pages(tree: app_commands.CommandTree[Any], *, policy_url: str | None = 
         "Commands": f"{commands}\n\n🔒 needs **Manage Channels**",
     }
     return numbered(
-        [discord.Embed(title=title, description=text, colour=COLOUR) for title, text in texts.items()]
+        [discord.Embed(title=title, description=text, color=COLOR) for title, text in texts.items()]
     )
 
 

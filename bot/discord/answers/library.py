@@ -14,7 +14,7 @@ from bot.core.query.parser import Query
 from bot.core.words.latex import readable
 from bot.discord.answers.formatting import code, day_text
 from bot.discord.answers.hints import reading_line
-from bot.discord.answers.pages import COLOUR
+from bot.discord.answers.pages import COLOR
 from bot.services.library.library import Found, Removal, SavedPaper, Saving
 
 PAPERS_A_PAGE = 10
@@ -42,7 +42,7 @@ def saving(result: Saving) -> discord.Embed:
     return discord.Embed(
         title=title if result.new else "Already in your library",
         description="\n\n".join([*lines, _next(result.total)]),
-        colour=COLOUR,
+        color=COLOR,
     )
 
 
@@ -59,12 +59,12 @@ def removal(result: Removal) -> discord.Embed:
     left = f"Your library has {count(result.total, 'paper')} now."
     if not result.removed:
         return discord.Embed(
-            title="Not in your library", description=f"Nothing was removed. {left}", colour=COLOUR
+            title="Not in your library", description=f"Nothing was removed. {left}", color=COLOR
         )
     return discord.Embed(
         title="Removed from your library",
         description=f"{_titles(result.removed)}\n\n{left}",
-        colour=COLOUR,
+        color=COLOR,
     )
 
 
@@ -89,7 +89,7 @@ def library_page(found: Found, papers: Sequence[SavedPaper], *, number: int) -> 
     embed = discord.Embed(
         title=title,
         description="\n\n".join(filter(None, (_intro(found) if number == 0 else "", "\n".join(lines)))),
-        colour=COLOUR,
+        color=COLOR,
     )
     if number_of_pages(found) > 1:
         embed.set_footer(text=f"Page {number + 1} of {number_of_pages(found)}")

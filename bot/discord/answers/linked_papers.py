@@ -11,7 +11,7 @@ from bot.core.ids import PaperId
 from bot.core.lines import digest_line
 from bot.core.paper_choices import MAX_CHOICES
 from bot.core.plurals import count
-from bot.discord.answers.pages import COLOUR
+from bot.discord.answers.pages import COLOR
 from bot.services.library.reading import FoundPapers
 
 NO_LINKS: Final = (
@@ -28,7 +28,7 @@ def found(papers: FoundPapers, *, left_out: int) -> discord.Embed:
     embed = discord.Embed(
         title=f"{count(len(papers.papers), 'paper')} in this message",
         description="\n".join(lines) or None,
-        colour=COLOUR,
+        color=COLOR,
     )
     return with_missing(embed, papers, left_out=left_out)
 

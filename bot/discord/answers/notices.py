@@ -15,7 +15,7 @@ from bot.core.notices import Delay, Failure, ProblemReport
 from bot.core.plurals import count
 from bot.discord.answers.feed_status import ADD_A_SUBSCRIPTION, POST_ELSEWHERE, next_post
 from bot.discord.answers.formatting import code, list_of, relative
-from bot.discord.answers.pages import COLOUR, MAX_PAGE_LENGTH, pages
+from bot.discord.answers.pages import COLOR, MAX_PAGE_LENGTH, pages
 from bot.services.blocks.blocked_channels import Checked
 from bot.services.feeds.notices_channel import NoticesChannel
 
@@ -47,7 +47,7 @@ def notice(report: ProblemReport) -> discord.Embed:
         shown.append(f"… and {hidden} more: `/status` in the server shows them all.")
     if report.blocked or report.delayed or report.unnamed:
         shown.append(_NOTHING_LOST)
-    return discord.Embed(title=_title(report), description="\n\n".join(shown), colour=COLOUR)
+    return discord.Embed(title=_title(report), description="\n\n".join(shown), color=COLOR)
 
 
 def notices_changed(
@@ -67,7 +67,7 @@ def notices_changed(
             "answering for hours.\n-# If I cannot post there, I use another channel that I can post in. If "
             "there is none, answers to admin commands say so. `/status` shows problems too."
         ),
-        colour=COLOUR,
+        color=COLOR,
     )
 
 

@@ -8,7 +8,7 @@ import discord
 
 from bot.core.markdown import length
 
-COLOUR = 0xFFD21E  # Hugging Face's yellow
+COLOR = 0xFFD21E  # Hugging Face's yellow
 MAX_PAGE_LENGTH = 3_000  # characters; Discord takes 4,096 in a description, too many to read on a phone
 MAX_LAST_PAGE_LENGTH = 4_000  # with its footer; a longer footer is a page of its own
 MAX_LINES = 15
@@ -41,7 +41,7 @@ def pages(
     bodies = ["\n".join(group) for group in groups]
     bodies[0] = "\n\n".join(filter(None, (intro, bodies[0])))
     bodies[-1] = "\n\n".join(filter(None, (bodies[-1], footer)))
-    embeds = [discord.Embed(title=title, description=body, colour=COLOUR) for body in bodies]
+    embeds = [discord.Embed(title=title, description=body, color=COLOR) for body in bodies]
     return numbered(embeds) if len(embeds) > 1 else embeds
 
 

@@ -21,7 +21,7 @@ from bot.core.query.parser import Query
 from bot.core.query.relevance import relevance_text
 from bot.discord.answers.formatting import code, moment, relative
 from bot.discord.answers.hints import hint_lines, reading_line
-from bot.discord.answers.pages import COLOUR, pages
+from bot.discord.answers.pages import COLOR, pages
 from bot.discord.answers.run_results import archive_extent, days_read
 from bot.services.queries.archive import Found, Sort, TopPapers
 from bot.services.queries.papers import ListDay
@@ -148,7 +148,7 @@ def search_page(found: Found, papers: Sequence[Paper], *, number: int) -> discor
     embed = discord.Embed(
         title=f"Search: {count(len(found.ids), 'paper')}",
         description="\n\n".join(filter(None, (intro, "\n".join(lines), "\n".join(notes)))),
-        colour=COLOUR,
+        color=COLOR,
     )
     if number_of_pages(found) > 1:
         embed.set_footer(text=f"Page {number + 1} of {number_of_pages(found)}")

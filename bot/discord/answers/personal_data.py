@@ -7,7 +7,7 @@ import discord
 from bot.core.changes import KEPT_DAYS
 from bot.core.markdown import link
 from bot.core.plurals import count, in_a_list
-from bot.discord.answers.pages import COLOUR
+from bot.discord.answers.pages import COLOR
 from bot.services.people.personal_data import DataExport, KeptData
 
 _POLICY = "What I keep, why, and for how long"
@@ -73,4 +73,4 @@ def _history(kept: KeptData, verb: str, how: str) -> str:
 
 def _embed(title: str, text: str, policy_url: str | None) -> discord.Embed:
     policy = f"\n-# {link(_POLICY, policy_url)}" if policy_url else ""
-    return discord.Embed(title=title, description=f"{text}{policy}", colour=COLOUR)
+    return discord.Embed(title=title, description=f"{text}{policy}", color=COLOR)

@@ -18,7 +18,7 @@ from bot.core.schedules import Cadence, in_effect, weekdays_text
 from bot.discord.answers.feed_settings import NO_THREADS_IN_DIGESTS, next_post_of, warnings
 from bot.discord.answers.formatting import moment
 from bot.discord.answers.hints import hint_lines, reading_line
-from bot.discord.answers.pages import COLOUR
+from bot.discord.answers.pages import COLOR
 from bot.services.feeds.feeds import FeedState
 from bot.services.feeds.filters import FilterChange, FilterChanged
 from bot.services.feeds.timezones import note
@@ -197,4 +197,4 @@ def old_and_new(state: FeedState) -> list[str]:
 
 
 def change_embed(title: str, lines: Iterable[str]) -> discord.Embed:
-    return discord.Embed(title=title, description="\n".join(filter(None, lines)), colour=COLOUR)
+    return discord.Embed(title=title, description="\n".join(filter(None, lines)), color=COLOR)

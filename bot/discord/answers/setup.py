@@ -17,7 +17,7 @@ from bot.core.words.latex import readable
 from bot.discord.answers.feed_status import schedule_text
 from bot.discord.answers.formatting import code, moment
 from bot.discord.answers.hints import hint_lines, reading_line
-from bot.discord.answers.pages import COLOUR, MAX_PAGE_LENGTH
+from bot.discord.answers.pages import COLOR, MAX_PAGE_LENGTH
 from bot.discord.answers.run_results import days_read
 from bot.services.feeds.setup import BundleCounts, Sample, Samples
 from bot.services.feeds.timezones import note
@@ -55,7 +55,7 @@ def panel(draft: Draft, *, samples: Samples = _NO_SAMPLES, problem: str = "", no
     top += [*_corrections(draft), _where(draft), *_when(draft, now=now), *_filter(draft, samples)]
     room = MAX_PAGE_LENGTH - sum(length(line) + 1 for line in top)
     text = "\n".join([*top, *_which(draft, samples, room=room)])
-    embed = discord.Embed(title="Set up papers", description=text, colour=COLOUR)
+    embed = discord.Embed(title="Set up papers", description=text, color=COLOR)
     return embed.set_footer(text="Nothing changes until you press Finish.")
 
 
@@ -73,7 +73,7 @@ def bundle_text(bundle: Bundle, counts: BundleCounts) -> str:
 
 def closed(text: str) -> discord.Embed:
     """A panel that can no longer be used."""
-    return discord.Embed(title="Setup", description=text, colour=COLOUR)
+    return discord.Embed(title="Setup", description=text, color=COLOR)
 
 
 def _corrections(draft: Draft) -> list[str]:

@@ -12,7 +12,7 @@ from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.words.latex import readable
 from bot.discord.answers.formatting import code
-from bot.discord.answers.pages import COLOUR
+from bot.discord.answers.pages import COLOR
 from bot.discord.answers.run_results import archive_extent, days_read
 from bot.services.library.similar import Similar, SimilarPaper
 from bot.services.library.suggestions import SUGGESTION_DAYS, Suggestion
@@ -33,7 +33,7 @@ def similar_papers(result: Similar) -> discord.Embed:
         body = "\n\n".join(
             filter(None, (f"Of {among}, the most similar to {title_link(result.to)}:", lines, extent))
         )
-    return discord.Embed(title="More like this", description=body, colour=COLOUR)
+    return discord.Embed(title="More like this", description=body, color=COLOR)
 
 
 def suggestion(result: Suggestion) -> discord.Embed:
@@ -41,7 +41,7 @@ def suggestion(result: Suggestion) -> discord.Embed:
     to, title = title_link(result.paper), "Follow papers like this"
     if not result.phrases:
         nothing = f"I found no words to look for in {to}. Use `/my follow` with keywords of your own."
-        return discord.Embed(title=title, description=nothing, colour=COLOUR)
+        return discord.Embed(title=title, description=nothing, color=COLOR)
     counts = [f"• {code(phrase.text)}: {count(phrase.recent, 'paper')}" for phrase in result.phrases]
     found = f"They find {count(result.recent, 'paper')} of the last {SUGGESTION_DAYS // 7} weeks"
     if result.similar:
@@ -56,7 +56,7 @@ def suggestion(result: Suggestion) -> discord.Embed:
             "in a channel that you manage, use `/subscribe` with these keywords."
         ),
     ]
-    return discord.Embed(title=title, description="\n\n".join(lines), colour=COLOUR)
+    return discord.Embed(title=title, description="\n\n".join(lines), color=COLOR)
 
 
 def title_link(paper: Paper) -> str:

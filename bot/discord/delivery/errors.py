@@ -75,7 +75,7 @@ _TRANSIENT = {
 # Codes about the bot, not about a channel.
 _BOT_REFUSED = frozenset(
     {
-        40001,  # unauthorised
+        40001,  # unauthorized
         40002,  # the account must be verified
         40333,  # Cloudflare blocks the request
         50014,  # the token is invalid

@@ -179,7 +179,7 @@ class DiscordPublisher:
         parts = to_discord(message)
         view = parts.view or discord.utils.MISSING
         channel = self._client.get_partial_messageable(place.channel_id)
-        # Discord does not honour nonces in threads, so the request must not be repeated there.
+        # Discord does not honor nonces in threads, so the request must not be repeated there.
         async with self._explained_errors(place, is_repeatable=place.kind is not FeedKind.THREAD):
             with discord_errors():
                 sent = await channel.send(

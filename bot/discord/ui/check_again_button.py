@@ -19,7 +19,7 @@ from bot.errors import UserError
 class CheckAgainButton(PersistentItem, template=r"check:(?P<server>\d{1,20})(?::(?P<nonce>[0-9a-z]{1,25}))?"):
     """Checks the blocked channels of a server that the user manages.
 
-    Below a notice, the custom id also carries the notice's nonce, by which its message is recognised.
+    Below a notice, the custom id also carries the notice's nonce, by which its message is recognized.
     """
 
     def __init__(self, server_id: ServerId, *, nonce: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Every button and menu that the client must recognise after a restart."""
+"""Every button and menu that the client must recognize after a restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search texts: keeps the normalised text of every paper as its words and the rules are now."""
+"""Search texts: keeps the normalized text of every paper as its words and the rules are now."""
 
 from __future__ import annotations
 

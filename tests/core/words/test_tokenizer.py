@@ -39,7 +39,7 @@ def parts(text: str, mode: Mode = Mode.RUN) -> list[Part]:
         ("… — !", ""),
     ],
 )
-def test_a_text_becomes_normalised_words(text: str, words: str) -> None:
+def test_a_text_becomes_normalized_words(text: str, words: str) -> None:
     assert " ".join(run_words(text)) == words
 
 
@@ -119,7 +119,7 @@ def test_words_have_their_offsets_in_the_text() -> None:
 
 
 @given(st.text(), st.sampled_from(Mode))
-def test_words_are_in_order_and_normalising_is_idempotent(text: str, mode: Mode) -> None:
+def test_words_are_in_order_and_normalizing_is_idempotent(text: str, mode: Mode) -> None:
     found = [
         (start + part.start, start + part.end)
         for start, segment in segments(text, mode)

@@ -96,7 +96,7 @@ def test_pictures_are_named_where_nothing_else_is_refused() -> None:
 
 
 @each("code", [20009, 40005, 50006, 50035, 50109, 200000, 200001, 240000])
-def test_refusals_of_the_content_are_recognised(code: int) -> None:
+def test_refusals_of_the_content_are_recognized(code: int) -> None:
     assert rejection(status=400, code=code, errors=None) is not None
 
 

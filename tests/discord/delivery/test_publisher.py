@@ -356,7 +356,7 @@ async def test_a_timeout_during_a_global_rate_limit_does_not_block_other_request
 @given(
     st.lists(HOSTILE_PAPERS, min_size=1, max_size=25, unique_by=lambda one: one.id), st.sampled_from(Style)
 )
-def test_every_message_is_recognised_by_its_own_papers_only(papers: list[Paper], style: Style) -> None:
+def test_every_message_is_recognized_by_its_own_papers_only(papers: list[Paper], style: Style) -> None:
     by_id = {paper.id: paper for paper in papers}
     for entries in layout(papers, style=style, max_papers=10, queries_of={}):
         shown = [by_id[entry.paper_id] for entry in entries]

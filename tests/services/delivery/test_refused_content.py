@@ -69,7 +69,7 @@ async def reported_failures(bot: Bot, **later: float) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("culprit", [thorough(1), 5, thorough(10)])
-async def test_the_neighbours_of_a_culprit_are_posted_in_order(bot: Bot, culprit: int) -> None:
+async def test_the_neighbors_of_a_culprit_are_posted_in_order(bot: Bot, culprit: int) -> None:
     await owing(bot, 10)
     poison(bot, culprit)
     await bot.delivered()
@@ -93,7 +93,7 @@ async def test_a_culprit_is_posted_bare_in_its_place_if_discord_accepts_that(bot
     assert await reported_failures(bot) == []
 
 
-async def test_if_discord_names_the_embed_its_neighbours_stay_together(bot: Bot) -> None:
+async def test_if_discord_names_the_embed_its_neighbors_stay_together(bot: Bot) -> None:
     await owing(bot, 10)
     poison(bot, 4, how=Poison(even_bare=True, names_embed=True))
     await bot.delivered()
