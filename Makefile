@@ -24,7 +24,7 @@ run: $(VENV)/.run ## run the bot, or the sandbox if DISCORD_TOKEN is not set
 # Compiled modules are kept for the next run: pytest spends seconds on compiling the tests.
 test coverage: export PYTHONDONTWRITEBYTECODE =
 
-# Three on two cores: while one waits for a process or the browser, two work. Each imports and collects everything.
+# Three on two cores: while one waits for a process or the browser, two work. Not more, because each imports everything.
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
 
@@ -34,7 +34,7 @@ test-all: test ## run all tests, with fifty times as many generated examples
 coverage: $(VENV)/.dev ## run the tests and report uncovered lines
 	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal --cov --cov-report=term
 
-residue: $(VENV)/.dev ## count what is left of LaTeX in recorded titles and abstracts, by kind
+residue: $(VENV)/.dev ## count the LaTeX that is left in recorded titles and abstracts, by kind
 	$(BIN)/python -m tests.core.words.residue
 
 lint: $(VENV)/.dev ## check style, types and import layers
@@ -50,11 +50,11 @@ format: $(VENV)/.dev ## fix lint errors where possible, and format
 bench: $(VENV)/.dev $(VENV)/.bench ## run the benchmarks
 	$(BIN)/python -m benchmarks
 
-chaos: $(VENV)/.dev ## kill the bot, alone and as a fleet, 200 times each while it posts, and count the posts (1 hour)
+chaos: $(VENV)/.dev ## kill the bot 200 times while it posts, as one process and as several, and count the posts (1 hour)
 	$(BIN)/python -m tests.process.chaos
 	$(BIN)/python -m tests.process.chaos --fleet
 
-focus: $(VENV)/.dev ## measure what each focus brings on judged topics, and fail if it is too little
+focus: $(VENV)/.dev ## measure what each focus posts on judged topics, and fail if the results are too poor
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.focus_quality $(SHARED)
 
 focus-table: $(VENV)/.dev ## make the table of word vectors for focus again, from an archive of papers
