@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,6 +20,7 @@ from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.connection.sharded_client import ShardedClient
 from bot.discord.delivery import message_search
 from bot.discord.delivery.errors import LOCKED, THREAD_ARCHIVED, delivery_errors
+from bot.discord.delivery.explanations import Obstacle, check_history, explained_errors
 from bot.discord.delivery.payloads import IDENTIFIED, answered
 from bot.discord.delivery.pings import ping_obstacle, without_dead_pings
 from bot.discord.permissions.bot_access import access_of, bot_permissions, checked_access
@@ -30,10 +30,6 @@ from bot.discord.ui.direct_buttons import stop_and_change
 from bot.discord.ui.messages import to_discord
 from bot.errors import DeliveryError, DeliveryErrorKind
 
-# Within this time discord.py waits and retries automatically, with the same nonce. After it the answer counts
-# as lost. Discord remembers a nonce for longer (`attempts.NONCE_LASTS`).
-SEND_TIMEOUT_SECONDS = 60.0
-
 ALREADY_CROSSPOSTED = 40033
 THREAD_EXISTS = 160004
 WRONG_KIND_OF_CHANNEL = 50024
@@ -42,8 +38,6 @@ TAG_REQUIRED = 40067
 PICTURE_TRIES = 3
 GREET_TIMEOUT_SECONDS = 20.0  # a person waits for the answer
 ARCHIVE_AFTER_MINUTES = 10_080  # a week without a message
-
-_Obstacle = Callable[[Access], str | None]  # picks the obstacle to one kind of request
 
 
 class DiscordPublisher:
@@ -103,7 +97,7 @@ class DiscordPublisher:
             DeliveryError: Discord refused it, or its answer never came.
         """
         channel = self._client.get_partial_messageable(place.channel_id)
-        async with self._explained_errors(place, timeout_seconds=GREET_TIMEOUT_SECONDS):
+        async with explained_errors(self._client, place, timeout_seconds=GREET_TIMEOUT_SECONDS):
             with discord_errors():
                 sent = await channel.send(
                     embeds=clickable(self._client, [greeting()]),
@@ -119,9 +113,9 @@ class DiscordPublisher:
         Raises:
             DeliveryError: the history cannot be read.
         """
-        self._check_history(await checked_access(self._client, place))
+        check_history(await checked_access(self._client, place))
         http = self._client.http
-        async with self._explained_errors(place, is_message=False):
+        async with explained_errors(self._client, place, is_message=False):
             if place.kind is FeedKind.FORUM:
                 return await message_search.in_forum(http, place, page_urls, own_id=self._own_id, since=since)
             return await message_search.in_history(
@@ -165,10 +159,10 @@ class DiscordPublisher:
         return self._client.user.id if self._client.user else 0
 
     async def _follow_up(
-        self, channel_id: ChannelId, request: Awaitable[object], done_code: int, *, obstacle: _Obstacle
+        self, channel_id: ChannelId, request: Awaitable[object], done_code: int, *, obstacle: Obstacle
     ) -> None:
         """Makes a request about a sent message; `done_code` says that it was done before."""
-        async with self._explained_errors(self._place(channel_id), obstacle=obstacle):
+        async with explained_errors(self._client, self._place(channel_id), obstacle=obstacle):
             try:
                 await answered(request, IDENTIFIED)
             except DiscordError as error:
@@ -180,7 +174,7 @@ class DiscordPublisher:
         view = parts.view or discord.utils.MISSING
         channel = self._client.get_partial_messageable(place.channel_id)
         # Discord does not honor nonces in threads, so the request must not be repeated there.
-        async with self._explained_errors(place, is_repeatable=place.kind is not FeedKind.THREAD):
+        async with explained_errors(self._client, place, is_repeatable=place.kind is not FeedKind.THREAD):
             with discord_errors():
                 sent = await channel.send(
                     parts.content,
@@ -195,10 +189,10 @@ class DiscordPublisher:
     async def _post(self, place: Place, message: Message) -> MessageId:
         """Creates a forum post with the forum's tags that fit it."""
         parts = to_discord(message)
-        async with self._explained_errors(place, is_message=False):
+        async with explained_errors(self._client, place, is_message=False):
             forum = await self._forum(place)
             applied = await self._tags(forum, message)
-        async with self._explained_errors(place, is_repeatable=False):
+        async with explained_errors(self._client, place, is_repeatable=False):
             with discord_errors():
                 created = await forum.create_thread(
                     name=message.title,
@@ -244,7 +238,7 @@ class DiscordPublisher:
 
     async def _reopen(self, place: Place) -> None:
         try:
-            async with self._explained_errors(place, is_message=False):
+            async with explained_errors(self._client, place, is_message=False):
                 await answered(self._client.http.edit_channel(place.channel_id, archived=False), IDENTIFIED)
         except DeliveryError as error:
             if error.kind is DeliveryErrorKind.GONE or not error.kind.blocks_channel:
@@ -262,64 +256,6 @@ class DiscordPublisher:
             return None
         server_id = ServerId(channel.guild.id)
         return Place(server_id=server_id, channel_id=channel_id, kind=feed_kind(channel.type))
-
-    def _check_history(self, access: Access) -> None:
-        """Checks first, because Discord shows an empty history to a bot that may not read it."""
-        if not access.is_known:
-            raise DeliveryError("The channel could not be checked just now.", may_have_arrived=True)
-        hidden = access.obstacle is not None and access.obstacle == access.history_obstacle
-        if access.obstacle is not None and (access.is_gone or hidden):
-            kind = DeliveryErrorKind.GONE if access.is_gone else DeliveryErrorKind.PERMISSION_MISSING
-            raise DeliveryError(access.obstacle, kind)
-        if access.history_obstacle is not None:
-            raise DeliveryError(
-                f"I don't know whether a message arrived, because I may not look. {access.history_obstacle}",
-                kind=DeliveryErrorKind.UNCONFIRMED,
-            )
-
-    @asynccontextmanager
-    async def _explained_errors(
-        self,
-        place: Place | None,
-        *,
-        is_repeatable: bool = True,
-        is_message: bool = True,
-        obstacle: _Obstacle = lambda access: access.obstacle,
-        timeout_seconds: float | None = None,
-    ) -> AsyncGenerator[None]:
-        """As `delivery_errors`, with the reason that the channel's permissions show."""
-        try:
-            async with delivery_errors(
-                self._client,
-                timeout_seconds=timeout_seconds or SEND_TIMEOUT_SECONDS,
-                is_repeatable=is_repeatable,
-                is_message=is_message,
-            ):
-                yield
-        except DeliveryError as error:
-            unexplained = error
-        else:
-            return
-        raise await self._explained(unexplained, place, obstacle) from unexplained.__cause__
-
-    async def _explained(
-        self, error: DeliveryError, place: Place | None, obstacle: _Obstacle
-    ) -> DeliveryError:
-        """The error with the one missing permission, if the bot can see which one that is."""
-        if place is not None and place.kind is FeedKind.DIRECT and error.kind is DeliveryErrorKind.GONE:
-            reason = "Discord no longer finds our direct messages."
-            return replace(error, reason=reason, kind=DeliveryErrorKind.CHANNEL_REFUSED)
-        if place is None or error.kind is not DeliveryErrorKind.CHANNEL_REFUSED:
-            return error
-        access = await self.access(place)
-        if access.is_gone:
-            return replace(error, reason=access.obstacle or error.reason, kind=DeliveryErrorKind.GONE)
-        reason = obstacle(access)
-        return (
-            error
-            if reason is None
-            else replace(error, reason=reason, kind=DeliveryErrorKind.PERMISSION_MISSING)
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from discord.http import Route
 from typing_extensions import override
 
 from bot.discord.connection.requests import Attempt, RepeatedRequestError, attempted
-from bot.discord.delivery import publisher
+from bot.discord.delivery import explanations
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.pace import RequestPace
 from bot.services.fleet.fleet import LeaseLostError
@@ -58,7 +58,7 @@ async def loopback(running: Loopback) -> AsyncIterator[Loopback]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publisher, "SEND_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(explanations, "SEND_TIMEOUT_SECONDS", 0.1)
 
 
 async def test_every_request_takes_a_turn_and_the_gateway_none(loopback: Loopback) -> None:

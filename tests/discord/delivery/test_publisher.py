@@ -27,7 +27,7 @@ from bot.core.layout import layout
 from bot.core.messages import Message, compose, heading
 from bot.core.papers import Paper
 from bot.core.posts import Form
-from bot.discord.delivery import publisher as publishing
+from bot.discord.delivery import explanations
 from bot.discord.delivery.message_search import links
 from bot.discord.delivery.publisher import DiscordPublisher
 from bot.discord.ui.messages import to_discord
@@ -343,7 +343,7 @@ async def test_a_long_global_rate_limit_is_passed_on_and_blocks_no_other_request
 async def test_a_timeout_during_a_global_rate_limit_does_not_block_other_requests_forever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(publishing, "SEND_TIMEOUT_SECONDS", 2.0)  # enough for the answer on a busy machine
+    monkeypatch.setattr(explanations, "SEND_TIMEOUT_SECONDS", 2.0)  # enough for the answer on a busy machine
     limited = Answer(
         status=429, json={"retry_after": 20.0, "global": True, "message": "…"}, headers={"Via": "1.1 google"}
     )
