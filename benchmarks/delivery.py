@@ -174,7 +174,7 @@ async def _first_answer_ms(discord: Sandbox) -> float:
 
 async def _answers_at_rest(setup: Setup, store: Store, discord: Sandbox) -> list[float]:
     async with _bot(setup, store, discord):
-        await discord.wait_for_bot(discord.guild.id, commands=["status"])
+        await discord.wait_for_bot(discord.guild.id, commands=["status"], timeout_seconds=MAX_SECONDS)
         await asyncio.sleep(2)  # until its startup is over
         return [await _first_answer_ms(discord) for _ in range(COMMANDS_AT_REST)]
 

@@ -37,6 +37,7 @@ from typing_extensions import override
 from bot.core.limits import MAX_FEEDS, MAX_QUERY_LENGTH, MAX_SUBSCRIPTIONS, Limits
 from bot.core.list_days import FIRST_LIST_DAY
 from bot.core.schedules import Schedule, parse_timezone
+from bot.core.shards import MOST_OWNERS, least_part
 from bot.core.typed_times import parse_time, parse_weekdays
 from bot.errors import ConfigError
 from bot.proxies import Proxies, proxy_address, secrets_of
@@ -269,6 +270,11 @@ class Settings(BaseSettings):
             raise _ConflictError("empty without SHARD_COUNT: one process has all shards")
         if shards > shard_count:
             raise ValueError
+        if shards < (least := least_part(shard_count)):
+            raise _ConflictError(
+                f"at least {least} with SHARD_COUNT={shard_count}: at most {MOST_OWNERS} processes can share "
+                "the requests that Discord allows in a second"
+            )
         return shards
 
     @classmethod

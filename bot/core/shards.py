@@ -8,6 +8,9 @@ from typing import Final
 
 from bot.core.ids import ServerId
 
+# More processes don't own shards: Discord allows 50 requests a second, and each of them needs one.
+MOST_OWNERS: Final = 48
+
 
 def shard_of(server_id: ServerId, count: int) -> int:
     """The shard that Discord sends the server's events to.
@@ -52,6 +55,21 @@ class OwnedShards:
 
 # What a bot owns that runs in one process: one shard, as far as the store is concerned, has every server.
 EVERYTHING: Final = OwnedShards(1, frozenset({0}))
+
+
+def equal_part(count: int, *, processes: int, place: int) -> int:
+    """How many of the shards a process owns if all own as many; the first ones own one more.
+
+    `place` is its place among the processes, from 0 on.
+    """
+    owners = min(processes, MOST_OWNERS)
+    part, more = divmod(count, owners)
+    return part + (place < more) if place < owners else 0
+
+
+def least_part(count: int) -> int:
+    """How many of the shards each process must own, so that `MOST_OWNERS` own all of them."""
+    return -(-count // MOST_OWNERS)
 
 
 def ranges(shards: Iterable[int]) -> str:

@@ -147,9 +147,11 @@ class _Gate:
         context.began = time.monotonic()
 
     async def on_headers(
-        self, _: aiohttp.ClientSession, __: SimpleNamespace, ___: aiohttp.TraceRequestHeadersSentParams
+        self, _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestHeadersSentParams
     ) -> None:
         """Called on a connection that is ready, before anything is written to it."""
+        if _counts(params.url):
+            await self._pace.departure()
         if _attempt.get() is not None and not self._may_send():
             raise LeaseLostError
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from datetime import timedelta
 from math import ceil
 
@@ -32,13 +33,14 @@ class RequestPace:
     """Gives out turns for requests, evenly spaced, first come, first served.
 
     Turns that a busy machine delayed are made up for at twice the pace, but no second, wherever it begins,
-    has more turns than `per_second`, rounded up.
+    has more turns than `per_second`, rounded up; nor has it more departures.
     """
 
     def __init__(self, per_second: float = REQUESTS_PER_SECOND) -> None:
         self._all = per_second
         self._due = 0.0  # when the next turn would be if every timer were on time
         self._turns: deque[float] = deque()  # the latest ones
+        self._departures: deque[float] = deque()  # the latest ones, as many
         self._queue = asyncio.Lock()  # first come, first served
         self._has_share = asyncio.Event()
         self.share(1, 1)
@@ -46,20 +48,20 @@ class RequestPace:
     def share(self, held: int, of: int) -> None:
         """From now on gives out the part of the turns that these shards out of all shards have.
 
-        A second then has at least one turn, so that up to 48 processes with equal parts stay within Discord's
-        limit together. Without shards there are no turns until there are shards again.
+        With less than one turn a second there is one every few seconds, and without shards none. So the parts
+        of all processes together are at most one whole.
         """
+        if not held:
+            self._has_share.clear()
+            return
         most = ceil(self._all)
         max_turns = max(1, most * held // of)
-        self._interval_seconds = most / (self._all * max_turns)
+        self._interval_seconds = most / self._all / min(max_turns, most * held / of)
         self._window_seconds = max_turns * self._interval_seconds
-        known = [*[float("-inf")] * max_turns, *self._turns]
-        self._turns = deque(known, maxlen=max_turns)
+        self._turns = _latest(self._turns, max_turns)
+        self._departures = _latest(self._departures, max_turns)
         self._due = min(self._due, self._turns[-1] + self._interval_seconds)
-        if held:
-            self._has_share.set()
-        else:
-            self._has_share.clear()
+        self._has_share.set()
 
     async def turn(self) -> None:
         """Waits for the next free turn. A cancelled wait uses none."""
@@ -74,11 +76,27 @@ class RequestPace:
             self._turns.append(now)
             self._due = (self._due if was_busy else now) + self._interval_seconds
 
+    async def departure(self) -> None:
+        """Waits, after a turn, until the request may leave.
+
+        That is nearly always at once. But requests that open connections take their time, so that many of
+        them can be ready in the same moment.
+        """
+        loop = asyncio.get_running_loop()
+        while (seconds := self._departures[0] + self._window_seconds - loop.time()) > 0:  # noqa: ASYNC110 - time alone
+            await asyncio.sleep(min(seconds, _MAX_WAIT_SECONDS))
+        self._departures.append(loop.time())
+
     @property
     def _free_at(self) -> float:
         return max(
             self._due, self._turns[-1] + self._interval_seconds / 2, self._turns[0] + self._window_seconds
         )
+
+
+def _latest(times: Iterable[float], count: int) -> deque[float]:
+    """The latest of these times, so many, and no more when others are added."""
+    return deque([*[float("-inf")] * count, *times], maxlen=count)
 
 
 class ChannelPace:

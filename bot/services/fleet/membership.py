@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
 from bot.core.plurals import count
-from bot.core.shards import OwnedShards, ranges
+from bot.core.shards import OwnedShards, equal_part, ranges
 from bot.errors import ConfigError
 from bot.services.fleet.fleet import Fleet
 from bot.services.fleet.timing import Observed, Timing, boot_time
@@ -244,8 +244,8 @@ class Membership(Fleet):
             return self._shards_per_process
         if self._process_id not in running:
             return len(self._owned.ids)
-        part, more = divmod(self._shard_count, len(running))
-        return part + (running.index(self._process_id) < more)
+        place = running.index(self._process_id)
+        return equal_part(self._shard_count, processes=len(running), place=place)
 
     async def _give_back(self, session: LeaseSession, shards: Sequence[int]) -> None:
         self._owned = OwnedShards(self._shard_count, self._owned.ids - set(shards))

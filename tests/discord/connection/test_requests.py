@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 
 import pytest
@@ -17,6 +18,7 @@ from bot.services.delivery.pace import RequestPace
 from bot.services.fleet.fleet import LeaseLostError
 from sandbox import Fault
 from tests.discord.loopback import Loopback, connected, outcome
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,18 +26,25 @@ POSTS_ONCE = ("thread", "forum")
 
 
 class CountingPace(RequestPace):
-    """Gives turns at once, unless it is shut, and counts them."""
+    """Gives turns at once, unless it is shut, lets requests leave unless they are kept, and counts both."""
 
     def __init__(self) -> None:
         super().__init__(10_000)
-        self.turns = 0
+        self.turns = self.departures = 0
         self.opened = asyncio.Event()
         self.opened.set()
+        self.lets_go = asyncio.Event()
+        self.lets_go.set()
 
     @override
     async def turn(self) -> None:
         await self.opened.wait()
         self.turns += 1
+
+    @override
+    async def departure(self) -> None:
+        await self.lets_go.wait()
+        self.departures += 1
 
 
 PACE = CountingPace()
@@ -52,6 +61,7 @@ async def running() -> AsyncIterator[Loopback]:
 async def loopback(running: Loopback) -> AsyncIterator[Loopback]:
     yield running
     PACE.opened.set()
+    PACE.lets_go.set()
     running.sandbox.faults.clear()
     running.sandbox.requests.clear()
 
@@ -62,7 +72,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_every_request_takes_a_turn_and_the_gateway_none(loopback: Loopback) -> None:
-    assert PACE.turns == len(loopback.sandbox.requests) > 0  # of logging in
+    assert PACE.turns == PACE.departures == len(loopback.sandbox.requests) > 0  # of logging in
     before = PACE.turns
     await loopback.publish("text")
     await loopback.client.fetch_channel(loopback.channels["text"])
@@ -96,9 +106,21 @@ async def test_each_automatic_retry_of_discord_py_takes_a_turn(loopback: Loopbac
 )
 async def test_responses_to_interactions_wait_for_no_turn(loopback: Loopback, path: str) -> None:
     PACE.opened.clear()
+    PACE.lets_go.clear()
     loopback.sandbox.faults.add(Fault(path=path, status=200, body={}))
     async with asyncio.timeout(90):
         await loopback.client.http.request(Route("POST", path))
+
+
+async def test_a_request_that_is_ready_to_leave_is_sent_only_when_it_may(loopback: Loopback) -> None:
+    PACE.lets_go.clear()
+    before = PACE.turns
+    fetching = asyncio.create_task(loopback.client.fetch_channel(loopback.channels["text"]))
+    await until(lambda: PACE.turns > before)
+    assert loopback.sandbox.requests == deque()
+    PACE.lets_go.set()
+    await fetching
+    assert len(loopback.sandbox.requests) == 1
 
 
 async def test_turns_are_spaced_evenly() -> None:

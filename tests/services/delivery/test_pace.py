@@ -8,8 +8,11 @@ import random
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.ids import ChannelId
+from bot.core.shards import equal_part, least_part
 from bot.services.delivery.pace import (
     REQUESTS_PER_SECOND,
     ChannelPace,
@@ -79,7 +82,7 @@ Part = tuple[int, int]  # shards before and after a change
         (3, [(3, 1), (0, 1), (0, 1)]),  # two more processes share the work
         (16, [(6, 16), (5, 0), (5, 0)]),  # two end, and one takes over
         (50, [(31, 20), (11, 11), (4, 4), (2, 10), (1, 3), (1, 2)]),
-        (100, [*[(3, 3)] * 4, *[(2, 2)] * 44]),  # less than one turn a second for each
+        (100, [*[(3, 3)] * 4, *[(2, 2)] * 44]),  # less than one turn a second for some
     ],
 )
 async def test_all_processes_together_stay_within_the_limit_by_their_shares(
@@ -98,6 +101,65 @@ async def test_all_processes_together_stay_within_the_limit_by_their_shares(
     assert most_in_a_second(turns) <= 50
     in_the_end = [turn for turn in turns if turn >= 1_004.5]
     assert len(in_the_end) / 1.5 > 0.9 * REQUESTS_PER_SECOND
+
+
+@pytest.mark.parametrize(
+    ("of", "parts"),
+    [
+        (1_000, [981, *[1] * 19]),
+        (200, [104, *[2] * 48]),
+        (100, [1] * 100),
+        (10_000, [9_000, 700, 209, 50, 41]),
+        (49, [48, 1]),
+    ],
+)
+async def test_unequal_parts_add_up_to_the_limit_at_most(
+    frozen_time: FrozenTime, of: int, parts: list[int]
+) -> None:
+    per_second = 0.0
+    for held in parts:
+        pace = RequestPace()
+        pace.share(held, of)
+        await pace.turn()  # at once; the others are spaced evenly
+        began = frozen_time.now
+        await pace.turn()
+        per_second += 1 / (frozen_time.now - began)
+    assert 0.9 * REQUESTS_PER_SECOND < per_second < REQUESTS_PER_SECOND + 1e-6
+
+
+@given(st.integers(1, 10_000), st.integers(1, 60), st.data())
+def test_no_second_has_more_turns_than_discord_allows_whatever_the_parts(
+    count: int, processes: int, data: st.DataObject
+) -> None:
+    least = data.draw(st.integers(least_part(count), count))
+    equal = [equal_part(count, processes=processes, place=place) for place in range(processes)]
+    limited = [least] * (count // least) + [count % least]
+    for parts in (equal, limited):
+        most = 0
+        for held in filter(None, parts):
+            pace = RequestPace()
+            pace.share(held, count)
+            most += len(pace._turns)
+        assert most <= 49
+
+
+async def test_requests_whose_connections_are_ready_together_leave_within_the_limit(
+    frozen_time: FrozenTime,
+) -> None:
+    chance = random.Random(1)  # noqa: S311 - no secret
+    pace = RequestPace()
+    left: list[float] = []
+    ready: list[float] = []
+    for _ in range(200):
+        await pace.turn()
+        ready.append(frozen_time.now + (chance.random() * 0.4 if len(ready) < 60 else 0.0))
+    for at in sorted(ready):
+        frozen_time.now = max(frozen_time.now if left else 0.0, at)
+        await pace.departure()
+        left.append(frozen_time.now)
+    assert most_in_a_second(ready) > 50
+    assert most_in_a_second(left) <= 48
+    assert left[-1] - ready[-1] < 0.4
 
 
 async def test_a_process_without_shards_waits_until_it_has_some() -> None:
