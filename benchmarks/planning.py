@@ -38,8 +38,9 @@ from bot.core.query.compiled import compile_query
 from bot.core.schedules import Schedule
 from bot.services.context import ServiceContext
 from bot.services.runs.closeness import focus_terms
-from bot.services.runs.planning import Window, plan
+from bot.services.runs.planning import plan
 from bot.services.runs.run import CHUNK_SUBSCRIPTIONS, Runs
+from bot.services.runs.window import Window
 from bot.store import feed_settings, papers, tables
 from bot.store.database import Database
 from bot.store.statements import insert_if_new

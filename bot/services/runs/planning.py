@@ -6,15 +6,14 @@ import heapq
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from bot.core.closeness import NOT_MEASURED
-from bot.core.decisions import POST, Decision, Stage, decide, last_check, posting_order, reach_from
+from bot.core.decisions import POST, Decision, Stage, decide, last_check, posting_order
 from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.ids import FeedId, PaperId
-from bot.core.list_days import open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import CloseTo, NewPost
 from bot.matching.index import PaperIndex
@@ -22,6 +21,7 @@ from bot.services.runs.closeness import ClosePapers
 from bot.services.runs.garbage import no_cycle_search
 from bot.services.runs.layout import new_posts
 from bot.services.runs.matches import NO_HITS, Candidates, Matches
+from bot.services.runs.window import Window
 from bot.store.due_feeds import DueFeed
 
 _log = logging.getLogger(__name__)
@@ -45,55 +45,6 @@ class Planned:
     figures: Mapping[FeedId, LastRun]  # of every feed that was planned
     filtered: Mapping[FeedId, Mapping[PaperId, Decision]]  # the matching papers that a feed's filter stops
     broken: frozenset[FeedId]  # not planned, or without some query, because of a bug that is logged
-
-
-class Window:
-    """The papers that a run checks, indexed once for all its feeds."""
-
-    @no_cycle_search()
-    def __init__(
-        self,
-        papers: Sequence[Paper],
-        *,
-        since: datetime,
-        first_seen: Mapping[PaperId, datetime],
-        now: datetime,
-        backfill_days: int,
-    ) -> None:
-        """Of the papers that were first seen before `since`, `first_seen` may leave out any."""
-        self.since = since  # the last check of each of the feeds was then or later
-        self.papers = {paper.id: paper for paper in papers}
-        self.first_seen = first_seen
-        self.today = open_list_day(now)
-        self.first = min((paper.list_day for paper in papers if paper.list_day), default=self.today)
-        self.index = PaperIndex(papers)
-        self.close = ClosePapers(papers, self.index)
-        self._now = now
-        self._backfill_days = backfill_days
-        self._listed = [
-            (paper.list_day, first_seen.get(paper.id))
-            for paper in papers
-            if paper.list_day is not None and paper.withdrawn_at is None
-        ]
-        # Most feeds ran at one of a few moments.
-        self._reach: dict[datetime, date] = {}
-        self._new: dict[tuple[datetime | None, date], int] = {}
-
-    def reach(self, checked_at: datetime) -> date:
-        """The oldest list day that a feed checks whose last check was then."""
-        if checked_at not in self._reach:
-            self._reach[checked_at] = reach_from(checked_at, now=self._now, backfill_days=self._backfill_days)
-        return self._reach[checked_at]
-
-    def count_new(self, ran_at: datetime | None, *, first: date) -> int:
-        """How many papers from `first` on were first seen since a feed's last run; all if it never ran."""
-        key = (ran_at, first)
-        if key not in self._new:
-            self._new[key] = sum(
-                day >= first and (ran_at is None or (seen_at is not None and seen_at > ran_at))
-                for day, seen_at in self._listed
-            )
-        return self._new[key]
 
 
 def hits_of(feeds: Sequence[DueFeed], window: Window) -> Mapping[str, tuple[PaperId, ...]] | None:

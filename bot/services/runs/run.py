@@ -33,8 +33,9 @@ from bot.services.runs.freshness import FreshList
 from bot.services.runs.garbage import no_cycle_search
 from bot.services.runs.matches import NO_HITS
 from bot.services.runs.pauses import end_pauses
-from bot.services.runs.planning import ALL_GIVEN, Planned, Window, hits_of, plan, plan_older, quiet_feeds
+from bot.services.runs.planning import ALL_GIVEN, Planned, hits_of, plan, plan_older, quiet_feeds
 from bot.services.runs.polling import Polling
+from bot.services.runs.window import Window
 from bot.sources.huggingface import SourceHealth
 from bot.store import due_feeds, feeds, papers, posts, runs, subscriptions
 from bot.store.due_feeds import DueFeed

@@ -13,7 +13,8 @@ from bot.core.feeds import Feed, FeedSettings, LastRun, Style, Subscription
 from bot.core.ids import ChannelId, FeedId, PaperId, RoleId, ServerId, SubscriptionId
 from bot.core.papers import Paper
 from bot.services.runs import layout as layout_module
-from bot.services.runs.planning import Planned, Window, plan, plan_older
+from bot.services.runs.planning import Planned, plan, plan_older
+from bot.services.runs.window import Window
 from tests.fakes.feeds import feed_with
 from tests.queries import compiled
 from tests.samples import NINE_ON_WEEKDAYS, NOW, TODAY, a_paper
