@@ -37,9 +37,10 @@ from bot.core.polls import PollResult
 from bot.core.query.compiled import compile_query
 from bot.core.schedules import Schedule
 from bot.services.context import ServiceContext
+from bot.services.runs.chunks import CHUNK_SUBSCRIPTIONS
 from bot.services.runs.closeness import focus_terms
 from bot.services.runs.planning import plan
-from bot.services.runs.run import CHUNK_SUBSCRIPTIONS, Runs
+from bot.services.runs.run import Runs
 from bot.services.runs.window import Window
 from bot.store import feed_settings, papers, tables
 from bot.store.database import Database

@@ -7,43 +7,36 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from functools import cache, partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.decisions import Stage, last_check, reach, reach_from
+from bot.core.decisions import Stage, last_check, reach
 from bot.core.feeds import Feed, LastRun, Subscription
-from bot.core.ids import FeedId, PaperId, PostId, RunId, ServerId
+from bot.core.ids import PostId, RunId, ServerId
 from bot.core.list_days import open_list_day
 from bot.core.plurals import count
 from bot.core.polls import PollResult
 from bot.core.posts import NewPost
 from bot.core.runs import Outcome, RunReport, outcome_of
-from bot.core.schedules import Cadence, Schedule, next_run
 from bot.core.shards import OwnedShards, shard_of
 from bot.errors import Problem, ProblemKind, StoreError
 from bot.services.blocks.blocked_channels import BlockedChannels
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
-from bot.services.fleet.fleet import LeaseLostError
+from bot.services.runs.chunks import Chunks, Done, next_run_after
 from bot.services.runs.clock_correction import correct
 from bot.services.runs.freshness import FreshList
-from bot.services.runs.garbage import no_cycle_search
-from bot.services.runs.matches import NO_HITS
 from bot.services.runs.pauses import end_pauses
-from bot.services.runs.planning import ALL_GIVEN, Planned, hits_of, plan, plan_older, quiet_feeds
+from bot.services.runs.planning import Planned, plan_older
 from bot.services.runs.polling import Polling
+from bot.services.runs.stored_plans import plan_feeds, posts_of, read_window
 from bot.services.runs.window import Window
 from bot.sources.huggingface import SourceHealth
 from bot.store import due_feeds, feeds, papers, posts, runs, subscriptions
-from bot.store.due_feeds import DueFeed
 
 _log = logging.getLogger(__name__)
-
-# How many subscriptions are read, planned and stored at a time. Bounds the memory, and how long others wait.
-CHUNK_SUBSCRIPTIONS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +49,6 @@ class RequestedRun:
     unreadable: int  # items of the list that could not be read
     list_problem: Problem | None  # why the list could not be read completely just now
     is_whole: bool  # whether every subscription could be evaluated
-
-
-@dataclass(slots=True)
-class _Done:
-    """What the chunks of a run stored so far."""
-
-    feeds: int = 0
-    posts: int = 0
-    is_broken: bool = False  # whether a feed or a query of it could not be planned
 
 
 class Runs:
@@ -96,6 +80,7 @@ class Runs:
         self._telemetry = context.telemetry
         self._monotonic = monotonic
         self._finished_at: float | None = None
+        self._chunks = Chunks(context, wake=delivery.wake)
         self._planning = asyncio.Lock()
 
     @property
@@ -161,10 +146,10 @@ class Runs:
             held = await self._fleet.hold(conn)
             if held.has_first:
                 latest = now + self._fleet.clocks_differ_by
-                await correct(conn, now=latest, next_run_after=_next_run)
+                await correct(conn, now=latest, next_run_after=next_run_after)
             await end_pauses(conn, now=now, owned=held)
             run_id = await runs.start(conn, now=now, shards=held)
-        done = _Done()
+        done = Done()
         try:
             listing = await self._list.for_run()
             await self._blocked_channels.at_run()
@@ -174,36 +159,13 @@ class Runs:
             await self._record_failure(run_id, error, done)
             raise
 
-    async def _run_due(self, run_id: RunId, listing: PollResult, done: _Done) -> RunReport:
-        """Plans the due feeds in chunks of owners, each stored in one transaction.
-
-        A crash leaves whole chunks. Their feeds are no longer due, and the next run plans only the others.
-        """
+    async def _run_due(self, run_id: RunId, listing: PollResult, done: Done) -> RunReport:
         now = self._clock()
         async with self._database.read() as conn:
             since = await due_feeds.last_check(conn, now, owned=self._fleet.owned)
-            window = None if since is None else await self._window(conn, now, since=since)
-        after: DueFeed | None = None
-        while window is not None:
-            with no_cycle_search():
-                owned = self._fleet.owned
-                async with self._database.read() as conn:
-                    chunk = await due_feeds.chunk(
-                        conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS, owned=owned
-                    )
-                    if not chunk:
-                        break
-                    planned = await self._plan_chunk(conn, chunk, window)
-                try:
-                    await self._store(
-                        chunk, planned, now=now, is_complete=listing.problem is None, owned=owned, done=done
-                    )
-                except (
-                    LeaseLostError
-                ):  # the feeds that are still ours are due, so another run follows at once
-                    _log.info("The run ended early, because another process took over some of its servers")
-                    break
-            after = chunk[-1]
+            window = None if since is None else await self._window(conn, now, since)
+        if window is not None:
+            await self._chunks.plan_due(window, now=now, is_complete=listing.problem is None, done=done)
         outcome, problem, problem_day = outcome_of(listing.problem), listing.problem, listing.problem_day
         if done.is_broken:  # the log has each
             outcome, problem, problem_day = Outcome.FAILED, Problem(ProblemKind.BUG), None
@@ -220,71 +182,7 @@ class Runs:
             await runs.finish(conn, run_id, report, now=now)
         return report
 
-    async def _plan_chunk(self, conn: AsyncConnection, chunk: Sequence[DueFeed], window: Window) -> Planned:
-        """Plans these feeds but those that reach further back than the window, which the next run plans."""
-        reached = [feed for feed in chunk if feed.checked_at >= window.since]
-        hits = await asyncio.to_thread(hits_of, reached, window)
-        quiet = quiet_feeds(reached, window, hits=hits)
-        others = [feed for feed in reached if feed.id not in quiet]
-        # Of most feeds, only the subscriptions that match are read: the others change nothing.
-        in_full = [feed.id for feed in others if feed.has_resumed or hits is None]
-        in_part = [feed.id for feed in others if not feed.has_resumed and hits is not None]
-        wanted = await subscriptions.of_feeds(conn, in_part, hits=hits)
-        wanted |= await subscriptions.of_feeds(conn, in_full) if in_full else {}
-        busy = [
-            feed
-            for feed in await feeds.by_ids(conn, [feed.id for feed in others])
-            if last_check(feed, wanted.get(feed.id, ())) >= window.since
-        ]
-        planned = await self._plan(
-            conn,
-            busy,
-            window,
-            wanted=wanted,
-            hits=NO_HITS if hits is None else hits,
-            wanted_from={feed.id: feed.since for feed in others},
-        )
-        return replace(planned, figures=quiet | dict(planned.figures))
-
-    async def _store(
-        self,
-        chunk: Sequence[DueFeed],
-        planned: Planned,
-        *,
-        now: datetime,
-        is_complete: bool,
-        owned: OwnedShards,
-        done: _Done,
-    ) -> None:
-        """Stores the posts of the feeds that were planned and moves their next runs, in one transaction.
-
-        Raises:
-            LeaseLostError: another process took over some of the shards, and plans their feeds itself.
-        """
-        due = [feed for feed in chunk if feed.id in planned.figures or feed.id in planned.broken]
-        next_run_of = cache(partial(_next_run, now=now))
-        # After an incomplete list, or a query that could not be evaluated, the next run catches up.
-        complete: list[tuple[FeedId, datetime]] = []
-        incomplete: list[tuple[FeedId, datetime]] = []
-        for feed in due:
-            is_whole = is_complete and feed.id not in planned.broken
-            (complete if is_whole else incomplete).append((feed.id, next_run_of(feed.schedule)))
-        async with self._database.write() as conn:
-            if not owned.ids <= (await self._fleet.hold(conn)).ids:
-                raise LeaseLostError
-            await feeds.lock(conn, [feed.id for feed in due])
-            pending = await posts.add(conn, _posts_of(planned), now=now)
-            await due_feeds.finish_runs(conn, complete, now=now, figures=planned.figures)
-            await due_feeds.finish_runs(conn, incomplete, now=now, is_complete=False)
-        done.feeds += len(due)
-        done.posts += len(pending)
-        done.is_broken |= bool(planned.broken)
-        self._delivery.wake()
-        for feed in due:
-            if feed.schedule.cadence is not Cadence.LIVE:
-                self._telemetry.feed_planned(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
-
-    async def _record_failure(self, run_id: RunId, error: Exception, done: _Done) -> None:
+    async def _record_failure(self, run_id: RunId, error: Exception, done: Done) -> None:
         kind = ProblemKind.DATABASE if isinstance(error, StoreError) else ProblemKind.BUG
         try:
             async with self._database.write() as conn:
@@ -308,7 +206,7 @@ class Runs:
             if planned.broken and not planned.plans:
                 raise RuntimeError(f"feed {feed.id} could not be planned")  # the log has why
             return RequestedRun(
-                post_ids=tuple(await self._add(_posts_of(planned), now)),
+                post_ids=tuple(await self._add(posts_of(planned), now)),
                 since=max(
                     reach(feed, wanting, now=now, backfill_days=self._backfill_days),
                     *(subscription.since for subscription in wanting),
@@ -349,48 +247,14 @@ class Runs:
 
     async def _plan_one(self, feed: Feed, wanting: Sequence[Subscription], now: datetime) -> Planned:
         async with self._database.read() as conn:
-            window = await self._window(conn, now, since=last_check(feed, wanting))
-            return await self._plan(conn, [feed], window, wanted={feed.id: wanting})
+            window = await self._window(conn, now, last_check(feed, wanting))
+            return await plan_feeds(conn, [feed], window, subscriptions={feed.id: wanting})
 
-    async def _window(self, conn: AsyncConnection, now: datetime, *, since: datetime) -> Window:
-        """The papers for feeds whose last check was then or later."""
-        first = reach_from(since, now=now, backfill_days=self._backfill_days)
-        recent = await papers.between(conn, first, date.max)
-        first_seen = await papers.first_seen_after(conn, since, first=first)
-        return await asyncio.to_thread(
-            Window, recent, since=since, first_seen=first_seen, now=now, backfill_days=self._backfill_days
-        )
-
-    async def _plan(
-        self,
-        conn: AsyncConnection,
-        due: Sequence[Feed],
-        window: Window,
-        *,
-        wanted: Mapping[FeedId, Sequence[Subscription]],
-        hits: Mapping[str, tuple[PaperId, ...]] = NO_HITS,
-        wanted_from: Mapping[FeedId, date] = ALL_GIVEN,
-    ) -> Planned:
-        posted = await posts.posted(conn, [feed.id for feed in due], since=window.first)
-        return await asyncio.to_thread(
-            plan, due, window, subscriptions=wanted, posted=posted, hits=hits, wanted_from=wanted_from
-        )
-
-
-def _posts_of(planned: Planned) -> list[NewPost]:
-    return [post for item in planned.plans for post in item.posts]
+    async def _window(self, conn: AsyncConnection, now: datetime, since: datetime) -> Window:
+        return await read_window(conn, now, since=since, backfill_days=self._backfill_days)
 
 
 def _fields(report: RunReport) -> Mapping[str, object]:
     """The fields of the log line."""
     problem, day = report.problem, report.problem_day
     return asdict(report) | {"problem": problem and problem.kind.value, "problem_day": day and str(day)}
-
-
-def _next_run(schedule: Schedule, now: datetime) -> datetime:
-    """When the schedule is due next; a bug in one must neither stop the others nor leave its feeds due."""
-    try:
-        return next_run(schedule, after=now)
-    except Exception:  # noqa: BLE001 - the guard of one schedule's part of the job
-        _log.exception("The next run of a schedule could not be computed because of a bug: %s", schedule)
-        return now + timedelta(days=1)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import FeedId
 from bot.core.runs import Outcome
 from bot.core.shards import OwnedShards
-from bot.services.runs import run as running
+from bot.services.runs import chunks
 from bot.store import due_feeds
 from tests.examples import THOROUGH
 from tests.services.bots import Bot, a_bot
@@ -55,7 +55,7 @@ async def result(bot: Bot) -> dict[int, Any]:
 
 async def result_with(folder: Path, chunk: int) -> tuple[dict[int, Any], int, int]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(running, "CHUNK_SUBSCRIPTIONS", chunk)
+        patched.setattr(chunks, "CHUNK_SUBSCRIPTIONS", chunk)
         async with a_bot(folder) as bot:
             await subscribe_all(bot)
             await bot.services.runs.run()
@@ -75,7 +75,7 @@ async def test_chunks_of_any_size_plan_the_same(tmp_path: Path) -> None:
 async def test_a_feed_with_more_subscriptions_than_a_chunk_is_planned_whole(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "CHUNK_SUBSCRIPTIONS", 2)
+    monkeypatch.setattr(chunks, "CHUNK_SUBSCRIPTIONS", 2)
     await subscribe_all(bot)
     await bot.run()
     (post,) = await bot.posts(7)
@@ -99,8 +99,8 @@ async def test_a_crash_between_chunks_leaves_whole_chunks_and_the_next_run_plans
             raise RuntimeError("out of luck")
         await finish_runs(conn, runs, **rest)
 
-    monkeypatch.setattr(running, "CHUNK_SUBSCRIPTIONS", 4)
-    monkeypatch.setattr(running.due_feeds, "finish_runs", crashing)
+    monkeypatch.setattr(chunks, "CHUNK_SUBSCRIPTIONS", 4)
+    monkeypatch.setattr(chunks.due_feeds, "finish_runs", crashing)
     with pytest.raises(RuntimeError, match="out of luck"):
         await bot.services.runs.run()
     # The servers 6 and 7, of which the second has more subscriptions than a chunk.
@@ -111,7 +111,7 @@ async def test_a_crash_between_chunks_leaves_whole_chunks_and_the_next_run_plans
     failed = await bot.last_run()
     assert (failed.outcome, failed.feeds, failed.posts) == (Outcome.FAILED, 4, 3)
 
-    monkeypatch.setattr(running.due_feeds, "finish_runs", finish_runs)
+    monkeypatch.setattr(chunks.due_feeds, "finish_runs", finish_runs)
     await bot.services.runs.run()
     assert await result(bot) == whole
     last = await bot.last_run()
@@ -128,9 +128,9 @@ async def test_a_subscription_that_continues_during_a_run_is_left_to_the_next_ru
         assert await last_check(conn, now, owned=owned) is not None
         return now  # as if each feed reached further back by now
 
-    monkeypatch.setattr(running.due_feeds, "last_check", later)
+    monkeypatch.setattr(chunks.due_feeds, "last_check", later)
     await bot.run()
     assert (await bot.last_run()).feeds == 0
-    monkeypatch.setattr(running.due_feeds, "last_check", last_check)
+    monkeypatch.setattr(chunks.due_feeds, "last_check", last_check)
     await bot.run()
     assert (await bot.last_run()).feeds == len(CHANNELS)

@@ -12,8 +12,7 @@ import pytest
 from bot.core.ids import ChannelId
 from bot.core.runs import Outcome
 from bot.core.schedules import Schedule
-from bot.services.runs import planning
-from bot.services.runs import run as running
+from bot.services.runs import chunks, planning
 from bot.store import outbox
 from tests.examples import first
 from tests.fakes.huggingface import Fault
@@ -193,7 +192,7 @@ async def test_a_feed_whose_planning_fails_stops_no_other_and_catches_up(
 async def test_a_feed_whose_next_run_cannot_be_computed_stops_no_other(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = running.next_run
+    whole = chunks.next_run
 
     def broken(schedule: Schedule, *, after: datetime) -> datetime:
         if schedule.timezone != "UTC":
@@ -205,7 +204,7 @@ async def test_a_feed_whose_next_run_cannot_be_computed_stops_no_other(
     await bot.execute("UPDATE feeds SET timezone = 'Europe/Berlin' WHERE channel_id = :id", id=CHANNEL)
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)
-    monkeypatch.setattr(running, "next_run", broken)
+    monkeypatch.setattr(chunks, "next_run", broken)
     await bot.run()
     assert bot.publisher.posted(OTHER) == bot.publisher.posted(CHANNEL) == ["2608.00001"]
     assert (await bot.feed()).next_run_at == bot.clock() + timedelta(days=1)
@@ -221,7 +220,7 @@ async def test_a_failed_run_is_recorded_changes_nothing_and_the_next_one_catches
     bot.list_paper("2608.00001")
     bot.clock.advance(hours=1)
     with monkeypatch.context() as patched:
-        patched.setattr(running.due_feeds, "finish_runs", broken)
+        patched.setattr(chunks.due_feeds, "finish_runs", broken)
         with pytest.raises(OSError, match="disk"):
             await bot.services.runs.run()
     assert (await bot.last_run()).outcome is Outcome.FAILED

@@ -1,0 +1,150 @@
+"""Chunks: the due feeds of a run, read, planned and stored so many subscriptions at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache, partial
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.decisions import last_check
+from bot.core.ids import FeedId
+from bot.core.schedules import Cadence, Schedule, next_run
+from bot.core.shards import OwnedShards
+from bot.services.context import ServiceContext
+from bot.services.fleet.fleet import LeaseLostError
+from bot.services.runs.garbage import no_cycle_search
+from bot.services.runs.matches import NO_HITS
+from bot.services.runs.planning import Planned, hits_of, quiet_feeds
+from bot.services.runs.stored_plans import plan_feeds, posts_of
+from bot.services.runs.window import Window
+from bot.store import due_feeds, feeds, posts, subscriptions
+from bot.store.due_feeds import DueFeed
+
+_log = logging.getLogger(__name__)
+
+# How many subscriptions are read, planned and stored at a time. Bounds the memory, and how long others wait.
+CHUNK_SUBSCRIPTIONS = 5_000
+
+
+@dataclass(slots=True)
+class Done:
+    """What the chunks of a run stored so far."""
+
+    feeds: int = 0
+    posts: int = 0
+    is_broken: bool = False  # whether a feed or a query of it could not be planned
+
+
+class Chunks:
+    """Plans the feeds that are due, in chunks of owners, each stored in one transaction.
+
+    A crash leaves whole chunks. Their feeds are no longer due, and the next run plans only the others.
+    """
+
+    def __init__(self, context: ServiceContext, *, wake: Callable[[], None]) -> None:
+        """`wake` is called after each chunk, so that its posts are sent."""
+        self._database = context.database
+        self._fleet = context.fleet
+        self._telemetry = context.telemetry
+        self._wake = wake
+
+    async def plan_due(self, window: Window, *, now: datetime, is_complete: bool, done: Done) -> None:
+        """Plans the feeds that are due at `now`, and counts them in `done`; `is_complete`: the list is."""
+        after: DueFeed | None = None
+        while True:
+            with no_cycle_search():
+                owned = self._fleet.owned
+                async with self._database.read() as conn:
+                    chunk = await due_feeds.chunk(
+                        conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS, owned=owned
+                    )
+                    if not chunk:
+                        return
+                    planned = await self._plan(conn, chunk, window)
+                try:
+                    await self._store(
+                        chunk, planned, now=now, is_complete=is_complete, owned=owned, done=done
+                    )
+                except LeaseLostError:
+                    # The feeds that are still ours are due, so another run follows at once.
+                    _log.info("The run ended early, because another process took over some of its servers")
+                    return
+            after = chunk[-1]
+
+    async def _plan(self, conn: AsyncConnection, chunk: Sequence[DueFeed], window: Window) -> Planned:
+        """Plans these feeds but those that reach further back than the window, which the next run plans."""
+        reached = [feed for feed in chunk if feed.checked_at >= window.since]
+        hits = await asyncio.to_thread(hits_of, reached, window)
+        quiet = quiet_feeds(reached, window, hits=hits)
+        others = [feed for feed in reached if feed.id not in quiet]
+        # Of most feeds, only the subscriptions that match are read: the others change nothing.
+        in_full = [feed.id for feed in others if feed.has_resumed or hits is None]
+        in_part = [feed.id for feed in others if not feed.has_resumed and hits is not None]
+        wanted = await subscriptions.of_feeds(conn, in_part, hits=hits)
+        wanted |= await subscriptions.of_feeds(conn, in_full) if in_full else {}
+        busy = [
+            feed
+            for feed in await feeds.by_ids(conn, [feed.id for feed in others])
+            if last_check(feed, wanted.get(feed.id, ())) >= window.since
+        ]
+        planned = await plan_feeds(
+            conn,
+            busy,
+            window,
+            subscriptions=wanted,
+            hits=NO_HITS if hits is None else hits,
+            wanted_from={feed.id: feed.since for feed in others},
+        )
+        return replace(planned, figures=quiet | dict(planned.figures))
+
+    async def _store(
+        self,
+        chunk: Sequence[DueFeed],
+        planned: Planned,
+        *,
+        now: datetime,
+        is_complete: bool,
+        owned: OwnedShards,
+        done: Done,
+    ) -> None:
+        """Stores the posts of the feeds that were planned and moves their next runs, in one transaction.
+
+        Raises:
+            LeaseLostError: another process took over some of the shards, and plans their feeds itself.
+        """
+        due = [feed for feed in chunk if feed.id in planned.figures or feed.id in planned.broken]
+        next_run_of = cache(partial(next_run_after, now=now))
+        # After an incomplete list, or a query that could not be evaluated, the next run catches up.
+        complete: list[tuple[FeedId, datetime]] = []
+        incomplete: list[tuple[FeedId, datetime]] = []
+        for feed in due:
+            is_whole = is_complete and feed.id not in planned.broken
+            (complete if is_whole else incomplete).append((feed.id, next_run_of(feed.schedule)))
+        async with self._database.write() as conn:
+            if not owned.ids <= (await self._fleet.hold(conn)).ids:
+                raise LeaseLostError
+            await feeds.lock(conn, [feed.id for feed in due])
+            pending = await posts.add(conn, posts_of(planned), now=now)
+            await due_feeds.finish_runs(conn, complete, now=now, figures=planned.figures)
+            await due_feeds.finish_runs(conn, incomplete, now=now, is_complete=False)
+        done.feeds += len(due)
+        done.posts += len(pending)
+        done.is_broken |= bool(planned.broken)
+        self._wake()
+        for feed in due:
+            if feed.schedule.cadence is not Cadence.LIVE:
+                self._telemetry.feed_planned(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
+
+
+def next_run_after(schedule: Schedule, now: datetime) -> datetime:
+    """When the schedule is due next; a bug in one must neither stop the others nor leave its feeds due."""
+    try:
+        return next_run(schedule, after=now)
+    except Exception:  # noqa: BLE001 - the guard of one schedule's part of the job
+        _log.exception("The next run of a schedule could not be computed because of a bug: %s", schedule)
+        return now + timedelta(days=1)
