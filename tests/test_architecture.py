@@ -127,6 +127,47 @@ def test_the_first_line_of_a_module_says_what_it_owns(path: Path) -> None:
     assert re.match(r'r?"""\W{0,3}\w', path.read_text(encoding="utf-8"))
 
 
+# What makes a statement that changes rows; these modules make such statements for others.
+CHANGES = {
+    *("insert", "insert_if_new", "insert_or_fill", "insert_or_update", "insert_rows", "upsert"),
+    *("update", "delete", "delete_unlocked"),
+}
+STATEMENTS = {"bulk.py", "locking.py", "statements.py"}
+
+
+def changing(path: Path) -> Iterator[tuple[str, str]]:
+    """The public functions of a module that change rows, also through private parts of it; with what they say."""
+    parts: dict[str, ast.AST] = {}
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            parts[node.name] = node
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            parts.setdefault(node.targets[0].id, node)
+    named = {
+        name: {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        | {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute) and one.attr[0] == "_"}
+        for name, node in parts.items()
+    }
+    through: set[str] = set()
+    for _ in parts:
+        through = {name for name in parts if name[0] == "_" and named[name] & (CHANGES | through)}
+    for name, node in parts.items():
+        if name[0] != "_" and not isinstance(node, ast.Assign) and named[name] & (CHANGES | through):
+            yield name, ast.get_docstring(node) or ""  # pyright: ignore[reportArgumentType] - a function
+
+
+def test_every_write_says_what_keeps_it_right_among_several_writers() -> None:
+    paths = [*(ROOT / "bot/store").glob("*.py"), *(ROOT / "bot/store/postgres").glob("*.py")]
+    found = [
+        (f"{path.stem}.{name}", says)
+        for path in paths
+        if path.name not in STATEMENTS
+        for name, says in changing(path)
+    ]
+    assert len(found) > 50
+    assert [name for name, says in found if "Kept right by" not in says] == []
+
+
 def example() -> str:
     return (ROOT / ".env.example").read_text(encoding="utf-8")
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import FeedId, PaperId, PostId, SubscriptionId
@@ -135,7 +135,7 @@ async def _cancel_in(conn: AsyncConnection, post: Post, ended: Mapping[str, Subs
     ]
     if not rows:
         return
-    await conn.execute(_cancelled.insert(), rows)
+    await conn.execute(insert(_cancelled), rows)
     if len(gone) == len(left):
         await conn.execute(delete(_posts).where(_posts.c.id == post.id))
         return

@@ -194,12 +194,14 @@ async def long_gone(conn: AsyncConnection, *, before: datetime) -> list[Feed]:
 
 
 async def forget_gone(conn: AsyncConnection, feed_ids: Collection[FeedId], *, before: datetime) -> list[Feed]:
-    """Delete those of the feeds that have been gone since then, with all their data; returns them."""
-    is_gone = _feeds.c.gone_at < before, _feeds.c.id.in_(these(feed_ids))
-    gone = await _where(conn, *is_gone)
-    # Asked again, because another process may have seen one of them come back.
-    deleted = (await conn.execute(delete(_feeds).where(*is_gone).returning(_feeds.c.id))).scalars().all()
-    return [feed for feed in gone if feed.id in deleted]
+    """Delete those of the feeds that have been gone since then, with all their data; returns them.
+
+    Kept right by locking them first, in order: one that another process has seen come back is left out.
+    """
+    theirs = _feeds.c.id.in_(these(feed_ids))
+    gone = await _where(conn, theirs, _feeds.c.gone_at < before, for_update=True)
+    await conn.execute(delete(_feeds).where(_feeds.c.id.in_(these([feed.id for feed in gone]))))
+    return gone
 
 
 async def _set(conn: AsyncConnection, feed_id: FeedId, **values: object) -> None:

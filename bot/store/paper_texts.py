@@ -35,10 +35,13 @@ _joined_words = select(
 Parts = tuple[str, ...]
 
 
-async def write(conn: AsyncConnection, texts: Mapping[PaperId, Parts], *, version: int) -> None:
-    """Write the texts in place of those that there are.
+async def write(
+    conn: AsyncConnection, texts: Mapping[PaperId, Parts], *, version: int, only_outdated: bool = False
+) -> None:
+    """Write the texts in place of those that there are, or `only_outdated` in place of another version's.
 
-    They are written in order, so that two processes that write the same ones wait for one another.
+    Kept right by upserts in the order of the papers: two processes that write the same ones wait for one
+    another, and what belongs to a text is written behind its row.
     """
     if not texts:
         return
@@ -52,10 +55,12 @@ async def write(conn: AsyncConnection, texts: Mapping[PaperId, Parts], *, versio
         }
         for paper_id, parts in sorted(texts.items())
     ]
-    await conn.execute(insert_or_update(paper_texts, key=["paper_id"]), rows)
-    numbers = select(_text.number, _text.paper_id).where(_text.paper_id.in_(these_texts(texts)))
-    rows_there = await conn.execute(numbers.order_by(_text.number))
-    by_number = {row.number: texts[row.paper_id] for row in rows_there}
+    where_differs = "version" if only_outdated else None
+    upsert = insert_or_update(paper_texts, key=["paper_id"], where_differs=where_differs)
+    written = await conn.execute(upsert.returning(_text.number, _text.paper_id), rows)
+    by_number = {number: texts[paper_id] for number, paper_id in sorted(written)}
+    if not by_number:
+        return
     quoted = [
         {"number": number, "words": parts[3], "other_words": parts[4]} for number, parts in by_number.items()
     ]

@@ -41,15 +41,20 @@ def insert_if_new(table: Table, *, key: Sequence[str] | None) -> Insert:
     return insert(table).on_conflict_do_nothing(index_elements=key)
 
 
-def insert_or_update(table: Table, *, key: Sequence[str]) -> Insert:
-    """An upsert: an INSERT that overwrites the row whose `key`, a unique set of columns, exists already."""
+def insert_or_update(table: Table, *, key: Sequence[str], where_differs: str | None = None) -> Insert:
+    """An upsert: an INSERT that overwrites the row whose `key`, a unique set of columns, exists already.
+
+    With `where_differs`, only where that column has another value. Rows that it leaves alone are not in what
+    RETURNING gives.
+    """
     new = insert(table)
     rest = {
         column.name: new.excluded[column.name]
         for column in table.c
         if column.name not in key and not column.primary_key
     }
-    return new.on_conflict_do_update(index_elements=key, set_=rest)
+    differs = None if where_differs is None else table.c[where_differs] != new.excluded[where_differs]
+    return new.on_conflict_do_update(index_elements=key, set_=rest, where=differs)
 
 
 def insert_or_fill(table: Table, *, key: Sequence[str], empty: str) -> Insert:

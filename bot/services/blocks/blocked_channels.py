@@ -217,8 +217,9 @@ class BlockedChannels:
             owned = self._fleet.owned  # a shard may have moved on since its session told this
             known = {one: is_in for one, is_in in memberships.items() if shards.has(one) and owned.has(one)}
             back = [server_id for server_id, is_in in known.items() if not is_in and server_id in server_ids]
-            await servers.come_back(conn, back)
             left = [server_id for server_id, is_in in known.items() if is_in and server_id not in server_ids]
+            await servers.lock(conn, [*back, *left], now=self._clock())
+            await servers.come_back(conn, back)
             await self._leave(conn, left)
         await self.recheck(has_changed=True)
 

@@ -17,7 +17,7 @@ from bot.services.context import ServiceContext
 from bot.services.follows.direct_messages import DirectMessages
 from bot.services.library.citations import MAX_FILE_BYTES
 from bot.services.people.erasing import Erasing
-from bot.store import deletions, people
+from bot.store import deletions, feeds, people
 from bot.store.locking import lock_person
 
 _Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -72,6 +72,7 @@ class PersonalData:
         """Deletes all about the person, now; returns what that was. The files are erased soon after."""
         async with self._direct_messages.turn(user_id), self._database.write() as conn:
             await lock_person(conn, user_id)
+            await feeds.of_person(conn, user_id, for_update=True)  # what is counted is deleted
             rows = await people.rows_about(conn, user_id)
             await people.forget(conn, user_id)
             await deletions.record(conn, user_id, now=self._clock())

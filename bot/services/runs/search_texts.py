@@ -33,12 +33,12 @@ async def new_texts(database: Database, listed: Sequence[Paper]) -> dict[PaperId
     return await asyncio.to_thread(_texts, changed)
 
 
-async def write(conn: AsyncConnection, texts: Mapping[PaperId, str]) -> None:
-    """Write the texts, and the words that they have."""
+async def write(conn: AsyncConnection, texts: Mapping[PaperId, str], *, only_outdated: bool = False) -> None:
+    """Write the texts, and the words that they have; see `paper_texts.write`."""
     words = {word for text in texts.values() for word in stored_words(text)}
     numbers = await paper_words.add(conn, sorted(words))
     encoded_texts = {paper_id: encoded(text, numbers) for paper_id, text in texts.items()}
-    await paper_texts.write(conn, encoded_texts, version=TEXT_VERSION)
+    await paper_texts.write(conn, encoded_texts, version=TEXT_VERSION, only_outdated=only_outdated)
 
 
 class SearchTexts:
@@ -69,7 +69,8 @@ class SearchTexts:
         while found := await self._outdated():
             texts = await asyncio.to_thread(_texts, found)
             async with self._database.write() as conn:
-                await write(conn, texts)
+                # A list that was read meanwhile may have given a paper other words, and its text is current.
+                await write(conn, texts, only_outdated=True)
             done += len(texts)
             await self._sleep(_PAUSE_SECONDS)
         if done:

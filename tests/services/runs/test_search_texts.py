@@ -72,6 +72,27 @@ async def test_a_paper_has_its_text_once_it_is_read_and_a_new_one_once_its_words
     assert await words(bot, "2608.00001") == ["Coffee", "Beans"]
 
 
+async def test_a_text_that_is_written_again_does_not_replace_that_of_newer_words(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = bot.list_paper("2608.00001", title="Tea Leaves")
+    bot.list_paper("2608.00002", title="Milk")
+    await bot.services.polling.read_day(bot.today)
+    await bot.execute("UPDATE paper_texts SET version = version - 1")
+    make, loop = search_texts.search_text, asyncio.get_running_loop()
+
+    def slowly(paper: Paper) -> str:
+        if paper.title == "Tea Leaves":
+            item["title"] = item["paper"]["title"] = "Coffee Beans"
+            asyncio.run_coroutine_threadsafe(bot.services.polling.read_day(bot.today), loop).result(60)
+        return make(paper)
+
+    monkeypatch.setattr(search_texts, "search_text", slowly)
+    await refreshing(bot, []).refresh()
+    assert await words(bot, "2608.00001") == ["coffee", "bean"]
+    assert await words(bot, "2608.00002") == ["milk"]
+
+
 async def test_texts_of_other_rules_are_written_again_in_small_batches(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
