@@ -133,7 +133,7 @@ async def test_without_sessions_left_startup_waits_until_the_reset(
     start.front.sessions_left.append({"remaining": 0, "reset_after": 3_600_000})
     async with start.running():
         assert start.waits == [3600.0]
-    assert "no more sessions for now; trying again in 60 min" in caplog.text
+    assert "start more sessions for now; trying again in 60 min" in caplog.text
 
 
 def socket(*frames: str | bytes, close: int | None = None, hears: int = 0, hangs: bool = False) -> Socket:

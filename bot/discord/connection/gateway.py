@@ -83,7 +83,7 @@ async def ask_for_gateway(client: discord.Client) -> GatewayAddress:
     address = await read_gateway(client)
     if address.sessions_left < 1:
         raise DiscordError(
-            "Discord lets the bot start no more sessions for now",
+            "Discord doesn't let the bot start more sessions for now",
             retry_after_seconds=min(address.resets_in_seconds, MAX_RETRY_AFTER_SECONDS),
         )
     return address
