@@ -13,10 +13,10 @@ from bot.core.typed_times import times_like, weekdays_like
 from bot.discord.answers import follows as answers
 from bot.discord.ui.direct_buttons import ResumeButton, answer_form, below_resume, change_schedule, show_feed
 from bot.discord.ui.follow_buttons import UndoUnfollowButton, below_follow
+from bot.discord.ui.follow_like_buttons import answer_follow_form
 from bot.discord.ui.options import FocusChoice, Keywords, ShortText, choices
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import defer_personally
-from bot.discord.ui.similar_buttons import answer_follow_form
 from bot.services.clock import Clock
 from bot.services.feeds.timezones import label, timezones_like
 from bot.services.follows.follows import Follows

@@ -23,8 +23,8 @@ from bot.discord.answers.feed_status import (
 from bot.discord.answers.formatting import message_link, relative
 from bot.discord.answers.pages import COLOR
 from bot.discord.answers.run_results import run_result
+from bot.services.delivery.pings import Pings
 from bot.services.feeds.feeds import FeedState
-from bot.services.pings import Pings
 
 NO_THREADS_IN_DIGESTS = (
     "a digest has no cards to open them under: `/config style style:cards` switches to cards"

@@ -1,4 +1,4 @@
-"""The menu and the buttons under messages with papers, and the paper that they open."""
+"""The menu and the buttons below messages with papers, and what they open: a paper, and similar papers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing_extensions import override
 
 from bot.core.cards import paper_links
 from bot.core.ids import PaperId
+from bot.core.limits import Costly
 from bot.core.opened_papers import OpenedPaper, opened_card
-from bot.core.paper_choices import PaperChoice
+from bot.core.paper_choices import PaperChoice, paper_choices
+from bot.discord.answers import similar as similar_answers
 from bot.discord.embeds import add_links, to_embed
-from bot.discord.ui.components import PersistentItem, client_of
-from bot.discord.ui.cooldowns import use_for_unknown
+from bot.discord.ui.components import PersistentItem, SafeView, client_of
+from bot.discord.ui.cooldowns import use, use_for_unknown
+from bot.discord.ui.follow_like_buttons import FollowLikeButton
 from bot.discord.ui.library_buttons import CiteButton, SaveButton
 from bot.discord.ui.paper_items import PAPER, PaperButton, PaperSelect
 from bot.discord.ui.replies import reply
-from bot.discord.ui.similar_buttons import SimilarButton
 
 
 class PaperMenu(PaperSelect, template="papers"):
@@ -40,13 +42,29 @@ class OpenButton(PaperButton, template=rf"open:{PAPER}"):
         await open_paper(interaction, paper_id)
 
 
+class SimilarButton(PaperButton, template=rf"similar:{PAPER}"):
+    """Shows the most similar papers to the person who presses it."""
+
+    action, label = "similar", "More like this"
+
+    @override
+    async def act(self, interaction: discord.Interaction, paper_id: PaperId) -> None:
+        use(interaction, Costly.SIMILAR)
+        await use_for_unknown(interaction, [paper_id])
+        result = await client_of(interaction).services.similar.to(paper_id)
+        items: list[PersistentItem] = [FollowLikeButton(paper_id)]
+        if result.papers:
+            items.insert(0, PaperMenu(paper_choices(one.paper for one in result.papers)))
+        await reply(interaction, embeds=[similar_answers.similar_papers(result)], view=SafeView(*items))
+
+
 def paper_row(paper_id: PaperId) -> list[PersistentItem]:
     """What a person can do with a paper: Save · Cite · More like this."""
     return [SaveButton(paper_id), CiteButton(paper_id), SimilarButton(paper_id)]
 
 
 def papers_view(papers: Sequence[PaperChoice]) -> discord.ui.View | None:
-    """What stands under a message with these papers: a menu, or the buttons of the only one."""
+    """The menu below a message with these papers, or the buttons of the only one."""
     if not papers:
         return None
     view = discord.ui.View(timeout=None)

@@ -17,11 +17,11 @@ from bot.errors import UserError
 from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivered, Delivery
+from bot.services.delivery.pings import NO_PINGS, Pings, pings_of
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.notices_channel import NoticesChannel, change_notices_channel
 from bot.services.feeds.settings import change_and_record
 from bot.services.feeds.timezones import timezone_meant
-from bot.services.pings import NO_PINGS, Pings, pings_of
 from bot.services.runs.run import RequestedRun, Runs
 from bot.store import feeds, follow_ups, outbox, posts, servers, subscriptions
 

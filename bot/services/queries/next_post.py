@@ -19,8 +19,8 @@ from bot.core.papers import Paper
 from bot.core.posts import NewPost, Post
 from bot.errors import Problem, UserError
 from bot.services.context import ServiceContext
+from bot.services.delivery.pings import Pings, pings_of
 from bot.services.delivery.rendering import render
-from bot.services.pings import Pings, pings_of
 from bot.services.runs.planning import Planned
 from bot.services.runs.run import Runs
 from bot.store import feeds, list_days, papers, posts, subscriptions

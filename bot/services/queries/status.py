@@ -15,7 +15,7 @@ from bot.core.posts import FollowUp, Post
 from bot.core.runs import Run
 from bot.core.schedules import next_run
 from bot.services.context import ServiceContext
-from bot.services.pings import Pings, pings_of
+from bot.services.delivery.pings import Pings, pings_of
 from bot.services.runs.archive_reading import ArchiveReader
 from bot.services.runs.run import Runs
 from bot.services.visibility import Visible

@@ -1,4 +1,4 @@
-"""The button *More like this* below a paper, and those that lead on to following such papers."""
+"""The buttons that lead from a paper to following papers like it."""
 
 from __future__ import annotations
 
@@ -10,38 +10,19 @@ from typing_extensions import override
 
 from bot.core.ids import PaperId, UserId
 from bot.core.limits import Costly
-from bot.core.paper_choices import paper_choices
 from bot.discord.answers import follows as follow_answers
 from bot.discord.answers import similar as answers
 from bot.discord.ui.button_keywords import KEYWORDS, ButtonKeywords
-from bot.discord.ui.components import PersistentItem, SafeModal, SafeView, client_of, typed_in
+from bot.discord.ui.components import PersistentItem, SafeModal, client_of, typed_in
 from bot.discord.ui.cooldowns import use, use_for_unknown
 from bot.discord.ui.error_handler import answer_failure
 from bot.discord.ui.follow_buttons import below_follow
 from bot.discord.ui.pages import answer
 from bot.discord.ui.paper_items import PAPER, PaperButton
-from bot.discord.ui.replies import defer_personally, reply
+from bot.discord.ui.replies import defer_personally
 
 _FORM_ID: Final = "follow-form"
 _MAX_TYPED: Final = 2_000  # characters, as in /my follow
-
-
-class SimilarButton(PaperButton, template=rf"similar:{PAPER}"):
-    """Shows the person who presses which papers are about the same."""
-
-    action, label = "similar", "More like this"
-
-    @override
-    async def act(self, interaction: discord.Interaction, paper_id: PaperId) -> None:
-        from bot.discord.ui.opened_paper import PaperMenu  # noqa: PLC0415 - which shows this button
-
-        use(interaction, Costly.SIMILAR)
-        await use_for_unknown(interaction, [paper_id])
-        result = await client_of(interaction).services.similar.to(paper_id)
-        items: list[PersistentItem] = [FollowLikeButton(paper_id)]
-        if result.papers:
-            items.insert(0, PaperMenu(paper_choices(one.paper for one in result.papers)))
-        await reply(interaction, embeds=[answers.similar_papers(result)], view=SafeView(*items))
 
 
 class FollowLikeButton(PaperButton, template=rf"follow:{PAPER}"):
