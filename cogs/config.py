@@ -28,8 +28,7 @@ from bot.discord.ui.options import (
     choices,
 )
 from bot.discord.ui.pages import answer
-from bot.discord.ui.setting_buttons import UndoSettingButton, below_change
-from bot.discord.ui.settings_page import show_settings
+from bot.discord.ui.setting_buttons import UndoSettingButton, below_change, show_settings
 from bot.services.container import Services
 from bot.services.feeds.feeds import FeedState
 from bot.services.feeds.filters import FilterChange

@@ -14,10 +14,10 @@ from bot.discord.answers import next_post
 from bot.discord.answers import papers as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
-from bot.discord.ui.hint_buttons import PreviewButton
 from bot.discord.ui.messages import to_discord
 from bot.discord.ui.options import FocusChoice, Keywords
 from bot.discord.ui.pages import Page, answer, answer_lazily
+from bot.discord.ui.preview_button import PreviewButton
 from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.queries.next_post import NextPosts

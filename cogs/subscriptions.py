@@ -13,9 +13,9 @@ from bot.discord.answers import subscriptions as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.confirmation import ask
-from bot.discord.ui.hint_buttons import below_subscribe
 from bot.discord.ui.options import FocusChoice, Keywords, subscription_choices
 from bot.discord.ui.pages import answer
+from bot.discord.ui.setting_buttons import below_subscribe
 from bot.discord.ui.subscription_buttons import UndoButton
 from bot.services.clock import Clock
 from bot.services.feeds.subscriptions import Subscriptions

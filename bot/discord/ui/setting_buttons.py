@@ -1,25 +1,43 @@
-"""The buttons below answers of /config: *Undo* and *All settings*. Permissions are checked at each press."""
+"""The buttons below changes of a channel's settings and subscriptions, and the page with all settings.
+
+They share a module because the answer to one shows others. Permissions are checked at each press.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Self
 
 import discord
 from typing_extensions import override
 
+from bot.core.focus import Focus
 from bot.core.ids import ChangeId, ChannelId
+from bot.core.markdown import length
+from bot.core.query.hints import MAX_HINTS
+from bot.core.query.rewrites import as_topic
+from bot.core.results import Result
 from bot.discord.answers import defaults as default_answers
+from bot.discord.answers import feed_settings as settings_answers
+from bot.discord.answers import focus as focus_answers
 from bot.discord.answers import notices as notice_answers
+from bot.discord.answers import results as result_answers
+from bot.discord.answers import subscriptions as subscription_answers
 from bot.discord.answers import undoing as answers
+from bot.discord.answers.hints import focus_label, instead_label
 from bot.discord.permissions import targets
+from bot.discord.permissions.targets import Target
 from bot.discord.permissions.viewer import Viewer
+from bot.discord.ui.button_keywords import KEYWORDS, MAX_ID_LENGTH, ButtonKeywords, in_ranges, of_ranges
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
+from bot.discord.ui.subscription_buttons import PostOlderButton
 from bot.services.feeds.feeds import FeedState
 from bot.services.feeds.notices_channel import NoticesChannel
 from bot.services.feeds.servers import ServerDefaults
+from bot.services.feeds.subscribed import Subscribed
+from bot.services.feeds.unsubscribing import by_id
 
 
 class UndoSettingButton(PersistentItem, template=r"undo-setting:(?P<first>\d{1,18})(?:-(?P<last>\d{1,18}))?"):
@@ -95,12 +113,158 @@ class AllSettingsButton(PersistentItem, template=r"settings:(?P<channel>\d{1,20}
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        # Imported here, because that page has buttons whose answers have these.
-        from bot.discord.ui.settings_page import show_settings  # noqa: PLC0415
-
         await show_settings(interaction, await targets.of_button(interaction, self._channel_id))
+
+
+async def show_settings(interaction: discord.Interaction, target: Target) -> None:
+    """Answers with all settings of a channel, or with what it would start with."""
+    services = client_of(interaction).services
+    state = await services.feeds.state(target.channel_id)
+    if state is None:
+        defaults = await services.servers.defaults(target.server_id)
+        await answer(interaction, [default_answers.no_feed(target.channel_id, defaults)])
+        return
+    results = await services.results.of_feed(state.feed, state.subscriptions)
+    named = filter(None, [state.notices_channel_id])
+    seen = await Viewer.of(interaction).visible(named)
+    settings = settings_answers.feed_settings(state, now=services.clock(), visible=seen)
+    await answer(
+        interaction,
+        result_answers.with_results(settings, results),
+        buttons=InsteadButton.for_topics(target.channel_id, results),
+    )
+
+
+class FocusButton(
+    PersistentItem,
+    template=rf"focus:(?P<channel>\d{{1,20}}):(?P<id>\d{{1,18}}):(?P<focus>{'|'.join(Focus)})",
+):
+    """Gives a subscription another focus."""
+
+    def __init__(
+        self, channel_id: ChannelId, subscription_id: int, focus: Focus, *, label: str = "Focus"
+    ) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=label,
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"focus:{channel_id}:{subscription_id}:{focus.value}",
+            )
+        )
+        self._channel_id = channel_id
+        self._subscription_id = subscription_id
+        self._focus = focus
+
+    @classmethod
+    def below(cls, result: Subscribed) -> list[FocusButton]:
+        """A button for each subscription for which another focus is better, of the first few."""
+        buttons = [
+            cls(
+                result.feed.channel_id,
+                item.subscription.id,
+                item.better_focus,
+                label=focus_label(item.better_focus, item.subscription.query.text),
+            )
+            for item in result.wanted
+            if item.better_focus is not None
+        ]
+        return [*buttons[:MAX_HINTS]]
+
+    @override
+    @classmethod
+    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
+        return cls(ChannelId(int(match["channel"])), int(match["id"]), Focus(match["focus"]))
+
+    @override
+    async def on_press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer()
+        target = await targets.of_button(interaction, self._channel_id)
+        services = client_of(interaction).services
+        result = await services.focus.change(
+            by_id(self._subscription_id),
+            self._focus,
+            channel_id=target.channel_id,
+            user_id=target.user_id,
+        )
+        pages = focus_answers.focus_changed(result, now=services.clock())
+        await answer(interaction, pages, buttons=UndoSettingButton.below(*result.change_ids))
+
+
+class InsteadButton(
+    PersistentItem,
+    template=rf"instead:(?P<channel>\d{{1,20}}):(?P<ids>\d{{1,18}}(?:[.-]\d{{1,18}})*){KEYWORDS}",
+):
+    """Subscribes a channel to other keywords instead of some of its subscriptions."""
+
+    def __init__(self, channel_id: ChannelId, ids: Collection[int], keywords: ButtonKeywords) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=instead_label(keywords.text),
+                style=discord.ButtonStyle.secondary,
+                custom_id=keywords.id_behind(f"instead:{channel_id}:{in_ranges(ids)}"),
+            )
+        )
+        self._channel_id = channel_id
+        self._ids = ids
+        self._keywords = keywords
+
+    @classmethod
+    def below(cls, result: Subscribed) -> list[InsteadButton]:
+        """A button for each hint."""
+        ids = {item.subscription.query.canonical: item.subscription.id for item in result.wanted}
+        buttons = [
+            cls(
+                result.feed.channel_id,
+                [ids[query] for query in hint.queries],
+                ButtonKeywords(hint.rewrite.text),
+            )
+            for hint in result.study.hints
+            if ids.keys() >= set(hint.queries)
+        ]
+        return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]
+
+    @classmethod
+    def for_topics(cls, channel_id: ChannelId, results: Iterable[Result]) -> list[InsteadButton]:
+        """For the subscriptions whose papers mostly only mention them, those with the most papers first."""
+        mentioned = [item for item in results if item.relevance and item.relevance.is_mostly_mentioned]
+        buttons = [
+            cls(channel_id, [item.subscription.id], ButtonKeywords(rewrite.text))
+            for item in sorted(mentioned, key=lambda item: -item.papers)[:MAX_HINTS]
+            for rewrite in as_topic(item.subscription.query.text)
+        ]
+        return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]
+
+    @override
+    @classmethod
+    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
+        ids = of_ranges(match["ids"])
+        return cls(ChannelId(int(match["channel"])), ids, ButtonKeywords.of(match))
+
+    @override
+    async def on_press(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer()
+        target = await targets.of_button(interaction, self._channel_id)
+        services = client_of(interaction).services
+        replaced = await services.subscriptions.replace(
+            self._ids,
+            self._keywords.in_message(interaction.message),
+            channel_id=target.channel_id,
+            user_id=target.user_id,
+        )
+        pages = subscription_answers.replaced(replaced, now=services.clock())
+        await answer(interaction, pages, buttons=below_subscribe(replaced.result))
 
 
 def below_change(state: FeedState, change_ids: Iterable[ChangeId | None] = ()) -> Sequence[PersistentItem]:
     """The buttons below a change of a feed's settings, or below these changes."""
     return [*UndoSettingButton.below(state.change_id, *change_ids), AllSettingsButton(state.feed.channel_id)]
+
+
+def below_subscribe(result: Subscribed) -> list[PersistentItem]:
+    """The buttons below what was subscribed to."""
+    return [
+        *InsteadButton.below(result),
+        *FocusButton.below(result),
+        *PostOlderButton.below(result),
+        *UndoSettingButton.below(*result.change_ids),
+    ]

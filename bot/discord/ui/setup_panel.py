@@ -25,10 +25,10 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
 from bot.discord.ui.error_texts import UNREACHABLE
-from bot.discord.ui.hint_buttons import below_subscribe
 from bot.discord.ui.pages import OPEN_SECONDS, answer
 from bot.discord.ui.replies import reply
 from bot.discord.ui.sessions import Ended, Session, new_key
+from bot.discord.ui.setting_buttons import below_subscribe
 from bot.discord.ui.setup_components import (
     PANEL_ID,
     Action,

@@ -8,20 +8,14 @@ from typing import Any, Self
 import discord
 from typing_extensions import override
 
-from bot.core.focus import Focus
 from bot.core.ids import ChannelId
-from bot.core.query.hints import MAX_HINTS
-from bot.discord.answers import focus as focus_answers
 from bot.discord.answers import subscriptions as answers
-from bot.discord.answers.hints import focus_label
 from bot.discord.permissions import targets
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
-from bot.discord.ui.setting_buttons import UndoSettingButton
 from bot.services.feeds.older_matches import OLDER_MATCHES
 from bot.services.feeds.subscribed import Subscribed
-from bot.services.feeds.unsubscribing import by_id
 
 _POSTING_SECONDS = 60.0
 
@@ -64,61 +58,6 @@ class PostOlderButton(
             self._channel_id, self._subscription_ids, timeout_seconds=_POSTING_SECONDS
         )
         await reply(interaction, answers.older_posted(result, target))
-
-
-class FocusButton(
-    PersistentItem,
-    template=rf"focus:(?P<channel>\d{{1,20}}):(?P<id>\d{{1,18}}):(?P<focus>{'|'.join(Focus)})",
-):
-    """Gives a subscription another focus."""
-
-    def __init__(
-        self, channel_id: ChannelId, subscription_id: int, focus: Focus, *, label: str = "Focus"
-    ) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=label,
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"focus:{channel_id}:{subscription_id}:{focus.value}",
-            )
-        )
-        self._channel_id = channel_id
-        self._subscription_id = subscription_id
-        self._focus = focus
-
-    @classmethod
-    def below(cls, result: Subscribed) -> list[FocusButton]:
-        """A button for each subscription for which another focus is better, of the first few."""
-        buttons = [
-            cls(
-                result.feed.channel_id,
-                item.subscription.id,
-                item.better_focus,
-                label=focus_label(item.better_focus, item.subscription.query.text),
-            )
-            for item in result.wanted
-            if item.better_focus is not None
-        ]
-        return [*buttons[:MAX_HINTS]]
-
-    @override
-    @classmethod
-    def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:
-        return cls(ChannelId(int(match["channel"])), int(match["id"]), Focus(match["focus"]))
-
-    @override
-    async def on_press(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer()
-        target = await targets.of_button(interaction, self._channel_id)
-        services = client_of(interaction).services
-        result = await services.focus.change(
-            by_id(self._subscription_id),
-            self._focus,
-            channel_id=target.channel_id,
-            user_id=target.user_id,
-        )
-        pages = focus_answers.focus_changed(result, now=services.clock())
-        await answer(interaction, pages, buttons=UndoSettingButton.below(*result.change_ids))
 
 
 class UndoButton(PersistentItem, template=r"undo:(?P<channel>\d{1,20}):(?P<key>[0-9a-f]{1,32})"):
