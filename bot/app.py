@@ -29,6 +29,7 @@ from bot.services.delivery.pace import RequestPace
 from bot.services.fleet.fleet import ALONE
 from bot.services.fleet.membership import Membership, end_fleet
 from bot.services.fleet.turns import Turns
+from bot.services.fleet.version import until_too_old
 from bot.services.progress import Progress, no_progress
 from bot.settings import Settings
 from bot.sources.huggingface import HuggingFace
@@ -41,8 +42,6 @@ from bot.telemetry import NO_TELEMETRY, Telemetry
 from cogs import make_cogs
 
 _log = logging.getLogger(__name__)
-
-HEALTH_PORTS = 64  # that processes of a fleet on one machine try, one after the other
 
 
 class App:
@@ -134,7 +133,7 @@ class App:
                 if membership is not None:
                     sharing = Sharing(membership, client=client, pace=pace, delivery=services.delivery)
                     sharing.follow(wake=self._woken.set)
-                    group.create_task(membership.run(), name="membership")
+                    group.create_task(_take_part(membership, database), name="membership")
                     await sharing.until_owned()
                 # Read lists while Discord connects, so that early commands find them.
                 scheduler = Scheduler(
@@ -201,11 +200,11 @@ class App:
 
     async def _monitor(self, stack: AsyncExitStack) -> Monitor | None:
         """The monitoring port, if one is set: opened before everything else, and closed last."""
-        host, port = self._settings.health_host, self._settings.health_port
-        if port is None:
+        host, ports = self._settings.health_host, self._settings.health_ports
+        if not ports:
             return None
-        tries = 1 if self._settings.shard_count is None else HEALTH_PORTS
-        return await stack.enter_async_context(Monitor(host=host, port=port, tries=tries, clock=self._clock))
+        monitor = Monitor(host=host, port=ports[0], tries=len(ports), clock=self._clock)
+        return await stack.enter_async_context(monitor)
 
     async def _join(self, stack: AsyncExitStack, database: Database, process_id: str) -> Membership:
         """Takes part in the fleet until the end."""
@@ -234,6 +233,12 @@ class App:
             group.create_task(services.delivery.run(), name="outbox")
             group.create_task(services.guild_events.run(), name="guild events")
             group.create_task(services.notices.run(), name="notices")
+
+
+async def _take_part(membership: Membership, database: Database) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(membership.run(), name="leases")
+        group.create_task(until_too_old(database), name="version")
 
 
 def _identify_turn(database: Database, bucket: int) -> AbstractAsyncContextManager[None]:

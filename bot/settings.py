@@ -46,6 +46,7 @@ from bot.store.sqlite.address import AddressError
 from bot.validators import reading
 
 DOTENV = Path(".env")
+HEALTH_PORTS = 64  # that the processes of a fleet on one machine try, one after the other
 _ENCODING = "utf-8-sig"  # some editors write a byte order mark, which is not part of the first name
 _PROXY_NAMES = ("https_proxy", "http_proxy", "no_proxy")
 _MIN_SIMILARITY = 0.75  # of an unknown name to the setting that it probably means
@@ -361,6 +362,16 @@ class Settings(BaseSettings):
         return Limits(
             feeds=self.max_feeds, subscriptions=self.max_subscriptions, query_length=self.max_query_length
         )
+
+    @property
+    def health_ports(self) -> range:
+        """The ports for the health check, of which a process takes the first that is free; none if it is off.
+
+        With SHARD_COUNT, other processes with these settings may run on the machine.
+        """
+        if self.health_port is None:
+            return range(0)
+        return range(self.health_port, self.health_port + (1 if self.shard_count is None else HEALTH_PORTS))
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import click
 
+from bot.cli.own_ports import own_ports
 from bot.cli.process import EXIT_FAILED, EXIT_OK
 from bot.errors import ConfigError
 from bot.settings import Settings
@@ -23,21 +24,22 @@ def healthcheck() -> int:
     """Ask the running bot whether it is healthy.
 
     Asks the bot on this machine at HEALTH_PORT and prints one line. Made for
-    the health check of a container.
+    the health check of a container. With SHARD_COUNT, it asks each process of
+    its own container, or machine, and prints a line for each.
 
     \b
     Exit codes:
-       0  the bot is healthy
+       0  the bot is healthy, with all its processes here
        1  it is not healthy or does not answer
       78  HEALTH_PORT is not set, or a setting is wrong
     """
-    is_healthy, line = ask(Settings.load())
-    click.echo(line)
+    is_healthy, lines = ask(Settings.load())
+    click.echo(lines)
     return EXIT_OK if is_healthy else EXIT_FAILED
 
 
 def ask(settings: Settings) -> tuple[bool, str]:
-    """Whether the running bot is healthy, and one line that says so.
+    """Whether the running bot is healthy, and a line for each of its processes that says so.
 
     Raises:
         ConfigError: the settings do not say which port to ask.
@@ -49,11 +51,30 @@ def ask(settings: Settings) -> tuple[bool, str]:
             "HEALTH_PORT is 0 (any free port), so nobody knows which one to ask: set a fixed port"
         )
     host = _LOOPBACK.get(settings.health_host, settings.health_host)
+    if settings.shard_count is None:
+        return _ask(host, settings.health_port)
+    ports = own_ports(settings.health_ports)
+    if not any(ports.values()):
+        if ports:
+            return (
+                False,
+                "not healthy: only processes of other containers listen on HEALTH_PORT and the next ones",
+            )
+        return _ask(host, settings.health_port)
+    answers = {port: _ask(host, port) for port in sorted(ports) if ports[port]}
+    if len(answers) == 1:
+        return next(iter(answers.values()))
+    lines = [f"port {port}: {line}" for port, (_, line) in answers.items()]
+    return all(is_healthy for is_healthy, _ in answers.values()), "\n".join(lines)
+
+
+def _ask(host: str, port: int) -> tuple[bool, str]:
+    """Whether the process at this port is healthy, and one line that says so."""
     try:
-        status, health = _get(host, settings.health_port)
+        status, health = _get(host, port)
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = str(error) or type(error).__name__
-        return False, f"not healthy: no answer from {host} port {settings.health_port}: {reason}"
+        return False, f"not healthy: no answer from {host} port {port}: {reason}"
     is_healthy = status == 200
     line = f"{'healthy' if is_healthy else 'not healthy'}: {health['status']}"
     if reason := health.get("reason"):

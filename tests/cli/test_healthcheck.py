@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.cli import healthcheck
+from bot.cli import healthcheck, own_ports
 from bot.cli.healthcheck import ask
 from bot.errors import ConfigError
 from bot.settings import Settings
@@ -87,6 +88,24 @@ async def test_it_does_not_wait_long_for_an_answer(monkeypatch: pytest.MonkeyPat
 def test_without_a_fixed_port_it_names_the_setting(port: int | None) -> None:
     with pytest.raises(ConfigError, match="HEALTH_PORT is"):
         ask(Settings.load(health_port=port))
+
+
+async def test_in_a_fleet_it_asks_the_processes_of_its_own_container(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ok = answer("200 OK", '{"status": "ok"}')
+    async with answering(ok) as port:
+        fleet = {"database_url": "postgresql+asyncpg://host/paperboy", "shard_count": 1}
+        settings = Settings.load(health_port=port - 3, **fleet)
+        assert await asyncio.to_thread(ask, settings) == (True, "healthy: ok")
+
+        (tmp_path / "net").mkdir()
+        for table in ("tcp", "tcp6"):
+            (tmp_path / "net" / table).write_bytes((Path("/proc/net") / table).read_bytes())
+        monkeypatch.setattr(own_ports, "_PROC", tmp_path)  # where no process can be seen
+        is_healthy, line = await asyncio.to_thread(ask, settings)
+        assert not is_healthy
+        assert "only processes of other containers" in line
 
 
 async def test_it_uses_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

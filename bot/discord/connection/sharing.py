@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
 
 from bot.discord.connection.sharded_client import ShardedClient
 from bot.services.delivery.outbox import Delivery
 from bot.services.delivery.pace import RequestPace
 from bot.services.fleet.membership import Membership
+
+_log = logging.getLogger(__name__)
+
+# Without a shard for so long after the start, a process says that it is a spare.
+SPARE_AFTER_SECONDS: Final = 10.0
 
 
 class Sharing:
@@ -52,7 +60,12 @@ class Sharing:
         self._changed.set()
 
     async def until_owned(self) -> None:
-        """Waits until the process owns a shard for the first time."""
+        """Waits until the process owns a shard for the first time; logs if it is a spare one."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SPARE_AFTER_SECONDS):
+                await self._has_owned.wait()
+        if not self._has_owned.is_set():
+            _log.info("Other processes have all shards: this one is a spare, and waits until one is free")
         await self._has_owned.wait()
 
     async def run(self) -> None:
