@@ -153,7 +153,7 @@ def changing(path: Path) -> Iterator[tuple[str, str]]:
         through = {name for name in parts if name[0] == "_" and named[name] & (CHANGES | through)}
     for name, node in parts.items():
         if name[0] != "_" and not isinstance(node, ast.Assign) and named[name] & (CHANGES | through):
-            yield name, ast.get_docstring(node) or ""  # pyright: ignore[reportArgumentType] - a function
+            yield name, " ".join((ast.get_docstring(node) or "").split())  # pyright: ignore[reportArgumentType] - a function
 
 
 def test_every_write_says_what_keeps_it_right_among_several_writers() -> None:

@@ -50,7 +50,7 @@ async def cancel(conn: AsyncConnection, feed_id: FeedId, ended: Mapping[str, Sub
     """Removes papers that only these subscriptions wanted from the feed's pending posts.
 
     `ended` has the subscriptions by canonical form. Remembers each one's pending papers, even if others still
-    want them.
+    want them. Kept right by the lock on the feed, which the caller holds.
     """
     cancelled = await count(conn, feed_id, ended)
     for post in await _pending(conn, feed_id):
@@ -60,7 +60,10 @@ async def cancel(conn: AsyncConnection, feed_id: FeedId, ended: Mapping[str, Sub
 
 
 async def drop(conn: AsyncConnection, feed_id: FeedId) -> tuple[list[Post], Cancelled]:
-    """Deletes the feed's pending posts, without those that may have arrived; returns them."""
+    """Deletes the feed's pending posts, without those that may have arrived; returns them.
+
+    Kept right by the lock on the feed, which the caller holds.
+    """
     pending = await _pending(conn, feed_id)
     dropped = [post for post in pending if not _was_tried(post)]
     await conn.execute(delete(_posts).where(_posts.c.id.in_(these([post.id for post in dropped]))))
@@ -74,7 +77,8 @@ async def give_back(
 ) -> GivenBack:
     """Restores the papers that these subscriptions, with their canonical forms, had pending.
 
-    A paper that is still pending for another query becomes pending for theirs too.
+    A paper that is still pending for another query becomes pending for theirs too. Kept right by the lock on
+    the feed, which the caller holds.
     """
     theirs = _cancelled.c.subscription_id.in_(these(resumed))
     rows = (await conn.execute(select(_cancelled).where(theirs).order_by(_cancelled.c.paper_id))).all()

@@ -50,7 +50,10 @@ async def latest_next_runs(conn: AsyncConnection) -> dict[Schedule, datetime]:
 
 
 async def pull_back_runs(conn: AsyncConnection, next_runs: Mapping[Schedule, datetime]) -> int:
-    """Move the next runs of these schedules that are later than given here; returns how many were."""
+    """Move the next runs of these schedules that are later than given here; returns how many were.
+
+    Kept right by single statements: a row that is corrected meanwhile is not late any more.
+    """
     pulled = 0
     for schedule, next_run_at in next_runs.items():
         alike = and_(*(_feeds.c[name] == value for name, value in schedule_columns(schedule).items()))
@@ -64,7 +67,8 @@ async def pull_back_waits(
 ) -> int:
     """Make retries due now that are later than the longest wait; returns how many were.
 
-    `longest_wait` is for posts, follow-ups and notices, `longest_look` for rechecks of blocked channels.
+    `longest_wait` is for posts, follow-ups and notices, `longest_look` for rechecks of blocked channels. Kept
+    right by single statements: a row that is corrected meanwhile is not late any more.
     """
     until = now + longest_wait
     late = {
@@ -99,7 +103,7 @@ async def pull_back_records(conn: AsyncConnection, *, now: datetime, today: date
     """Set times in the future to now, so that they neither hide nor outlast anything.
 
     A list day that was read becomes unread, and a subscription wants the papers from `today`, the open list
-    day, on.
+    day, on. Kept right by single statements: a row that is corrected meanwhile is not ahead any more.
     """
     await _pull_back_last_runs(conn, now)
     await conn.execute(delete(_list_days).where(_list_days.c.read_at > now))

@@ -23,8 +23,9 @@ async def copy_database(source: str, target: str) -> dict[str, int]:
     """Copies every row of the database at one address into the one at another; returns rows by table.
 
     Both are brought up to this code's tables first. Neither may have newer ones: this code would leave out
-    what it does not know. The copy is one transaction: it is whole, or nothing of
-    it is there. No bot may run on either meanwhile. Ids go on where they were, so that none is given twice.
+    what it does not know. The copy is one transaction: it is whole, or nothing of it is there. No bot may run
+    on either meanwhile. Ids go on where they were, so that none is given twice. Kept right by the sole use of
+    both databases.
 
     Raises:
         ConfigError: an address is wrong, or its database cannot be used or is in use.

@@ -33,7 +33,8 @@ class Deletion:
 async def record(conn: AsyncConnection, user_id: UserId, *, now: datetime) -> None:
     """Records that the person deleted their data; it has yet to be erased from the database's files.
 
-    Two processes may each make a first key: a digest is looked for by the key of its own row.
+    Two processes may each make a first key: a digest is looked for by the key of its own row. Kept right by
+    an upsert by the digest.
     """
     key = (await conn.execute(select(func.max(_deletions.c.key)))).scalar() or secrets.token_hex(32)
     row = {"digest": _digest(user_id, key), "key": key, "deleted_at": now, "erased_at": None}
@@ -46,7 +47,10 @@ async def to_erase(conn: AsyncConnection) -> list[Deletion]:
 
 
 async def mark_erased(conn: AsyncConnection, erased: Sequence[Deletion], *, now: datetime) -> None:
-    """Notes that the files keep nothing of them. Who deleted their data again since is not among them."""
+    """Notes that the files keep nothing of them. Who deleted their data again since is not among them.
+
+    Kept right by single statements that compare when the data was deleted.
+    """
     for one in erased:
         is_same = _deletions.c.digest == one.digest, _deletions.c.deleted_at == one.deleted_at
         await conn.execute(update(_deletions).where(*is_same).values(erased_at=now))
@@ -59,7 +63,8 @@ async def all_of_them(conn: AsyncConnection) -> list[Deletion]:
 async def apply_again(conn: AsyncConnection, carried: Sequence[Deletion]) -> int:
     """Applies deletions of a later state of this database; returns how many people it forgot again.
 
-    A deletion that is known here already was before this state, and the person may have come back since.
+    A deletion that is known here already was before this state, and the person may have come back since. Kept
+    right by nobody else using the database that is being restored.
     """
     known = set(await all_of_them(conn))
     later = [deletion for deletion in carried if deletion not in known]

@@ -21,7 +21,10 @@ _json = TypeAdapter(Draft)
 async def save(
     conn: AsyncConnection, key: str, draft: Draft, *, user_id: UserId, now: datetime, kept_since: datetime
 ) -> None:
-    """Save the draft in place of the one with this key, and delete those that were saved before then."""
+    """Save the draft in place of the one with this key, and delete those that were saved before then.
+
+    Kept right by an upsert by the key.
+    """
     await delete_saved_before(conn, kept_since)
     row = {"key": key, "user_id": user_id, "saved_at": now, "draft": _json.dump_json(draft).decode()}
     await conn.execute(insert_or_update(_drafts, key=["key"]).values(row))
@@ -45,8 +48,10 @@ async def any_saved_before(conn: AsyncConnection, moment: datetime) -> bool:
 
 
 async def delete_saved_before(conn: AsyncConnection, moment: datetime) -> None:
+    """Kept right by leaving out drafts that are being saved."""
     await conn.execute(delete_unlocked(_drafts, _drafts.c.saved_at < moment))
 
 
 async def delete_one(conn: AsyncConnection, key: str) -> None:
+    """Kept right by a single statement."""
     await conn.execute(delete(_drafts).where(_drafts.c.key == key))

@@ -184,7 +184,8 @@ async def finish_runs(
     """Record for each feed when it is due next, that it ran at `now`, and the figures that are given.
 
     After an incomplete run, the next one reaches as far back as this one did. A feed that is not due any more
-    was rescheduled since it was read: nothing is recorded for it.
+    was rescheduled since it was read: nothing is recorded for it. Kept right by the locks on the feeds, which
+    the caller holds.
     """
     alike: defaultdict[tuple[datetime, LastRun | None], list[FeedId]] = defaultdict(list)
     for feed_id, next_run_at in runs:

@@ -25,7 +25,10 @@ SCHEDULE_COLUMNS = (_feeds.c.cadence, _feeds.c.post_time, _feeds.c.weekdays, _fe
 async def write(
     conn: AsyncConnection, feed_id: FeedId, settings: FeedSettings, *, next_run_at: datetime, now: datetime
 ) -> None:
-    """Write the settings and the next run. A feed that is already paused keeps the time of its pause."""
+    """Write the settings and the next run. A feed that is already paused keeps the time of its pause.
+
+    Kept right by the lock on the feed, under which the settings were read.
+    """
     values = columns(settings) | {
         "next_run_at": next_run_at,
         "paused_at": keep_first(_feeds.c.paused_at, now) if settings.is_paused else None,

@@ -37,7 +37,10 @@ async def ensure(
     next_run_at: datetime,
     now: datetime,
 ) -> Feed:
-    """The feed of the channel, or of the person, created if there is none; else unchanged. It is locked."""
+    """The feed of the channel, or of the person, created if there is none; else unchanged. It is locked.
+
+    Kept right by an upsert, by the channel or the person, that locks the row.
+    """
     if place.server_id is not None:
         await servers.ensure(conn, place.server_id, now=now)
     row = {
@@ -125,7 +128,10 @@ async def block(
     recheck_at: datetime | None = None,
     is_gone: bool = False,
 ) -> None:
-    """Block the feed. One that is already blocked gets the new reason and keeps its time."""
+    """Block the feed. One that is already blocked gets the new reason and keeps its time.
+
+    Kept right by a single statement that counts and keeps times itself.
+    """
     gone_at = keep_first(_feeds.c.gone_at, now) if is_gone else None
     is_new = case((_feeds.c.blocked_at.is_(None), 1), else_=0)
     await _set(
@@ -146,25 +152,34 @@ async def blocks_in_a_row(conn: AsyncConnection, feed_id: FeedId) -> int:
 
 
 async def release(conn: AsyncConnection, feed_id: FeedId) -> None:
-    """Unblock the feed. A run that was due in the meantime is due now."""
+    """Unblock the feed. A run that was due in the meantime is due now.
+
+    Kept right by a single statement, under the lock that the block was read with.
+    """
     await _set(conn, feed_id, **_NO_BLOCK)
 
 
 async def worked(conn: AsyncConnection, feed_id: FeedId) -> None:
-    """Record that a post was sent: the next block is the first in a row."""
+    """Record that a post was sent: the next block is the first in a row. Kept right by a single statement."""
     statement = update(_feeds).where(_feeds.c.id == feed_id, _feeds.c.blocks_in_a_row > 0)
     await conn.execute(statement.values(blocks_in_a_row=0))
 
 
 async def move(conn: AsyncConnection, feed_id: FeedId, channel_id: ChannelId) -> None:
-    """Let the feed's messages go to another channel from now on, pending ones too."""
+    """Let the feed's messages go to another channel from now on, pending ones too.
+
+    Kept right by the lock on the feed, which the caller holds: no post of it is planned meanwhile.
+    """
     of_feed = (tables.posts.c.feed_id == feed_id) & (tables.posts.c.state == tables.PENDING)
     await conn.execute(update(tables.posts).where(of_feed).values(channel_id=channel_id))
     await _set(conn, feed_id, channel_id=channel_id)
 
 
 async def resume(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:
-    """End the pause and the block, whichever there is."""
+    """End the pause and the block, whichever there is.
+
+    Kept right by a single statement, under the lock that the pause was read with.
+    """
     await _set(conn, feed_id, **_NO_PAUSE, **_NO_BLOCK, next_run_at=next_run_at)
 
 
@@ -185,6 +200,7 @@ async def next_resumption(conn: AsyncConnection, *, owned: OwnedShards = EVERYTH
 
 
 async def end_pause(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:
+    """Kept right by the lock of `with_ended_pause`."""
     await _set(conn, feed_id, **_NO_PAUSE, next_run_at=next_run_at)
 
 

@@ -27,7 +27,10 @@ _entries = tables.post_papers
 async def add(
     conn: AsyncConnection, wanted: Mapping[PostId, Sequence[FollowUpKind]], *, now: datetime
 ) -> None:
-    """Stores the follow-ups of these posts, to be done once the posts are sent."""
+    """Stores the follow-ups of these posts, to be done once the posts are sent.
+
+    Kept right by the lock on the feed, which is held since the posts were added.
+    """
     rows = [
         {
             "post_id": post_id,
@@ -44,7 +47,10 @@ async def add(
 
 
 async def due(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
-    """Makes the follow-ups of a sent post due now."""
+    """Makes the follow-ups of a sent post due now.
+
+    Kept right by the lock on the feed, under which the post becomes sent.
+    """
     theirs = (_follow_ups.c.post_id == post_id) & (_follow_ups.c.state == tables.PENDING)
     await conn.execute(update(_follow_ups).where(theirs).values(next_attempt_at=now))
 
@@ -95,6 +101,7 @@ def _earliest() -> Select[Any]:
 async def postpone(
     conn: AsyncConnection, follow_up_id: FollowUpId, *, until: datetime, reason: str, code: int | None
 ) -> None:
+    """Kept right by the lease on the server's shard, and the lock on the feed."""
     values = {
         "next_attempt_at": until,
         "attempts": _follow_ups.c.attempts + 1,
@@ -105,17 +112,22 @@ async def postpone(
 
 
 async def mark_done(conn: AsyncConnection, follow_up_id: FollowUpId, *, now: datetime) -> None:
+    """Kept right by the lease on the server's shard, and the lock on the feed."""
     await _set(conn, follow_up_id, state=FollowUpState.DONE.value, ended_at=now, reason=None, code=None)
 
 
 async def mark_failed(
     conn: AsyncConnection, follow_up_id: FollowUpId, *, reason: str, code: int | None, now: datetime
 ) -> None:
+    """Kept right by the lease on the server's shard, and the lock on the feed."""
     await _set(conn, follow_up_id, state=FollowUpState.FAILED.value, ended_at=now, reason=reason, code=code)
 
 
 async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> int:
-    """Makes the feed's failed and pending follow-ups due now; returns how many."""
+    """Makes the feed's failed and pending follow-ups due now; returns how many.
+
+    Kept right by the lock on the feed, which the caller holds.
+    """
     of_feed = select(_posts.c.id).where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.SENT.value)
     statement = (
         update(_follow_ups)
@@ -126,7 +138,10 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
 
 
 async def give_up(conn: AsyncConnection, feed_id: FeedId, kind: FollowUpKind) -> None:
-    """Deletes the feed's follow-ups of this kind that are not done."""
+    """Deletes the feed's follow-ups of this kind that are not done.
+
+    Kept right by the lock on the feed, which the caller holds.
+    """
     of_feed = select(_posts.c.id).where(_posts.c.feed_id == feed_id)
     theirs = (_follow_ups.c.kind == kind.value) & (_follow_ups.c.state != FollowUpState.DONE.value)
     await conn.execute(delete(_follow_ups).where(theirs, _follow_ups.c.post_id.in_(of_feed)))

@@ -1,6 +1,7 @@
 """Row locks, with which transactions of several processes wait for one another on PostgreSQL.
 
-What keeps writes right there (READ COMMITTED), beside constraints and single statements that are atomic:
+What keeps writes right there (READ COMMITTED), beside constraints and single statements that are atomic; the
+docstring of each function that writes says which:
 
 - Who reads something of a feed in order to change it locks the feed first: its settings, subscriptions,
   posts, follow-ups and notices. What belongs to a whole server is behind the server's lock: its defaults, its

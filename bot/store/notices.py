@@ -30,7 +30,8 @@ _NONCE_BYTES = 12  # 24 hex digits: Discord accepts 25 characters
 async def add(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: datetime) -> None:
     """Adds a notice of this kind for the feed's server, unless there is one; none for a person's feed.
 
-    If papers fail again a day later, the old notice is replaced.
+    If papers fail again a day later, the old notice is replaced. Kept right by the unique key of feed and
+    kind.
     """
     if kind is NoticeKind.FAILED:
         is_old = (_notices.c.state != NoticeState.PENDING.value) & (_notices.c.created_at < now - NEWS_AFTER)
@@ -73,7 +74,10 @@ async def undeliverable(conn: AsyncConnection, server_id: ServerId) -> list[Chan
 
 
 async def retry_undeliverable(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> None:
-    """Make the server's notices that could not be delivered pending again."""
+    """Make the server's notices that could not be delivered pending again.
+
+    Kept right by a single statement.
+    """
     theirs = (_notices.c.server_id == server_id) & (_notices.c.state == NoticeState.UNDELIVERABLE.value)
     values = {"state": NoticeState.PENDING.value, "attempts": 0, "next_attempt_at": now}
     await conn.execute(update(_notices).where(theirs).values(values))
@@ -82,7 +86,8 @@ async def retry_undeliverable(conn: AsyncConnection, server_id: ServerId, *, now
 async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
     """Ends the feed's notices, because a message arrived, so that a new problem is a new notice.
 
-    The notice about failed papers stays while there are any.
+    The notice about failed papers stays while there are any. Kept right by the lock on the feed: none of its
+    papers fails meanwhile.
     """
     has_failed = exists().where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.FAILED.value)
     is_over = (_notices.c.kind != NoticeKind.FAILED.value) | ~has_failed
@@ -92,7 +97,8 @@ async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
 async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now: datetime) -> int:
     """Adds a notice that Hugging Face does not answer for each server with active feeds; returns how many.
 
-    Servers that joined after `joined_before` have not waited long enough.
+    Servers that joined after `joined_before` have not waited long enough. Kept right by the unique key of
+    server and kind.
     """
     theirs = _feeds.c.server_id == _servers.c.id
     wants = exists().where(theirs, is_active(), subscriptions.has_live(_feeds.c.id))
@@ -128,7 +134,7 @@ async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now:
 async def end_of_source(conn: AsyncConnection) -> int:
     """Ends the notices about the source, because Hugging Face answers again; returns how many.
 
-    One that another process is writing stays until the next time.
+    One that another process is writing stays until the next time. Kept right by leaving out locked ones.
     """
     return (
         await conn.execute(delete_unlocked(_notices, _notices.c.kind == NoticeKind.SOURCE.value))
@@ -154,11 +160,15 @@ async def pending(conn: AsyncConnection) -> list[Notice]:
 async def begin_attempt(
     conn: AsyncConnection, ids: Collection[NoticeId], *, next_attempt_at: datetime
 ) -> None:
-    """Records an attempt before anything is sent; `next_attempt_at` applies if it is interrupted."""
+    """Records an attempt before anything is sent; `next_attempt_at` applies if it is interrupted.
+
+    Kept right by the lease on the server's shard, whose owner alone sends its notices.
+    """
     await _set(conn, ids, attempts=_notices.c.attempts + 1, next_attempt_at=next_attempt_at)
 
 
 async def postpone(conn: AsyncConnection, ids: Collection[NoticeId], *, until: datetime) -> None:
+    """Kept right by the lease on the server's shard."""
     await _set(conn, ids, next_attempt_at=until)
 
 
@@ -170,16 +180,21 @@ async def mark_notified(
     message_id: MessageId,
     now: datetime,
 ) -> None:
+    """Kept right by the lease on the server's shard."""
     notified = {"state": NoticeState.NOTIFIED.value, "notified_at": now}
     await _set(conn, ids, **notified, channel_id=channel_id, message_id=message_id)
 
 
 async def mark_undeliverable(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
+    """Kept right by the lease on the server's shard."""
     await _set(conn, ids, state=NoticeState.UNDELIVERABLE.value)
 
 
 async def drop(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
-    """Deletes notices whose problem is over, so that a new problem is a new notice."""
+    """Deletes notices whose problem is over, so that a new problem is a new notice.
+
+    Kept right by the locks on the server's feeds, under which the problems were looked at.
+    """
     await conn.execute(delete(_notices).where(_notices.c.id.in_(these(ids))))
 
 

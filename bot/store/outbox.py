@@ -124,7 +124,8 @@ async def begin_attempt(
     """Records an attempt before anything is sent; returns False if the post must not be sent any more.
 
     `next_attempt_at` applies if this attempt's result is never recorded. `nonce` is that of the post when it
-    was claimed; it changes when the post's papers change.
+    was claimed; it changes when the post's papers change. Kept right by a single statement that asks for all
+    of it, the lease on the server's shard, and the lock on the feed.
     """
     as_claimed = () if nonce is None else (_posts.c.nonce == nonce,)
     active = exists().where(_feeds.c.id == _posts.c.feed_id, is_active())
@@ -153,11 +154,15 @@ async def is_followed(conn: AsyncConnection, post_id: PostId) -> bool:
 
 
 async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
-    """Records that no attempt so far can have sent the message."""
+    """Records that no attempt so far can have sent the message.
+
+    Kept right by the lease on the server's shard, and the lock on the feed.
+    """
     await _set(conn, post_id, first_attempt_at=None)
 
 
 async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> None:
+    """Kept right by the lease on the server's shard, and the lock on the feed."""
     sent = {"state": PostState.SENT.value, "message_id": message_id, "sent_at": now}
     await _set(
         conn, post_id, **sent, failed_at=None, unconfirmed_since=None, failures=0, reason=None, code=None
@@ -168,7 +173,10 @@ async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: Messa
 async def mark_failed(
     conn: AsyncConnection, post_id: PostId, *, reason: str, code: int | None, now: datetime
 ) -> bool:
-    """Marks the post as failed; returns whether this is the first time."""
+    """Marks the post as failed; returns whether this is the first time.
+
+    Kept right by the lock on the feed: nobody retries the post between the question and the answer.
+    """
     failed_before = select(_posts.c.first_failed_at).where(_posts.c.id == post_id)
     is_first = (await conn.execute(failed_before)).scalar_one_or_none() is None
     failed = {"state": PostState.FAILED.value, "failed_at": now, "unconfirmed_since": None}
@@ -180,6 +188,7 @@ async def mark_failed(
 async def postpone(
     conn: AsyncConnection, post_id: PostId, *, until: datetime, reason: str, code: int | None
 ) -> None:
+    """Kept right by the lease on the server's shard, and the lock on the feed."""
     failures = _posts.c.failures + 1
     await _set(conn, post_id, next_attempt_at=until, failures=failures, reason=reason, code=code)
 
@@ -187,13 +196,19 @@ async def postpone(
 async def unconfirmed(
     conn: AsyncConnection, post_id: PostId, *, reason: str, code: int, now: datetime
 ) -> None:
-    """Sets the post aside: it may have arrived, and the bot cannot look."""
+    """Sets the post aside: it may have arrived, and the bot cannot look.
+
+    Kept right by the lease on the server's shard, and the lock on the feed.
+    """
     since = keep_first(_posts.c.unconfirmed_since, now)
     await _set(conn, post_id, unconfirmed_since=since, reason=reason, code=code)
 
 
 async def retry_unconfirmed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
-    """Makes the feed's unconfirmed posts due now; returns them."""
+    """Makes the feed's unconfirmed posts due now; returns them.
+
+    Kept right by a single statement, under the lock on the feed.
+    """
     theirs = (_posts.c.feed_id == feed_id) & _posts.c.unconfirmed_since.is_not(None)
     statement = (
         update(_posts)
@@ -205,7 +220,10 @@ async def retry_unconfirmed(conn: AsyncConnection, feed_id: FeedId, *, now: date
 
 
 async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> int:
-    """Makes the feed's failed posts pending and due now, with reset counters; returns how many."""
+    """Makes the feed's failed posts pending and due now, with reset counters; returns how many.
+
+    Kept right by a single statement, under the lock on the feed.
+    """
     statement = (
         update(_posts)
         .where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.FAILED.value)
@@ -222,7 +240,10 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
 
 
 async def make_due(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
-    """Makes the feed's pending posts due now; returns them. See `retry_unconfirmed` for unconfirmed ones."""
+    """Makes the feed's pending posts due now; returns them. See `retry_unconfirmed` for unconfirmed ones.
+
+    Kept right by the lock on the feed: the posts that are returned are those that are changed.
+    """
     theirs = (
         (_posts.c.feed_id == feed_id)
         & (_posts.c.state == PostState.PENDING.value)

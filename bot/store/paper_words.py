@@ -20,7 +20,8 @@ _LAST = "\U0010ffff"  # after every character of a word
 async def add(conn: AsyncConnection, words: Sequence[str]) -> dict[str, int]:
     """Add the words that are new, in the order given, which must be sorted; return the numbers of all.
 
-    Where another process adds the same word, this waits for it, and reads the number that it has then.
+    Where another process adds the same word, this waits for it, and reads the number that it has then. Kept
+    right by the unique key, and the order.
     """
     known = await _numbers(conn, words)
     if new := [{"word": word, "lower": word.lower()} for word in words if word not in known]:

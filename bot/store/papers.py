@@ -39,7 +39,8 @@ async def upsert(
     """Write what a list now says of these papers, and return the ids that no list had, in the order given.
 
     Everything is updated but the time a list first showed it. List days are only added: `day`, whose list it
-    is, and the paper's own. Where a paper is given twice, the last one counts.
+    is, and the paper's own. Where a paper is given twice, the last one counts. Kept right by upserts in the
+    order of the ids: a paper is new to one process alone.
 
     Raises:
         ValueError: a paper was never listed.
@@ -72,7 +73,10 @@ async def upsert(
 
 
 async def add_unlisted(conn: AsyncConnection, paper: Paper) -> None:
-    """Keep a paper that somebody opened. It is on no list until a list that is read shows it."""
+    """Keep a paper that somebody opened. It is on no list until a list that is read shows it.
+
+    Kept right by the primary key: what a list has said of the paper stays.
+    """
     row = asdict(paper)
     del row["list_day"]
     await conn.execute(insert_if_new(_papers, key=["id"]), [{**row, "first_seen_at": None}])

@@ -31,7 +31,8 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     """Stores planned posts as pending and due now; returns their ids, each with the number of its papers.
 
     Leaves out papers that the feed already has in a pending, sent or failed post, posts without papers, and
-    those of feeds that were deleted since they were planned. The feeds are locked.
+    those of feeds that were deleted since they were planned. The feeds are locked. Kept right by the locks on
+    the feeds, and the unique key of feed and paper.
     """
     plans = await _of_feeds_that_exist(conn, [post for post in posts if post.entries])
     if not plans:
@@ -232,7 +233,10 @@ async def waiting(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, in
 
 
 async def change_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId | None) -> None:
-    """Changes the role in the feed's pending posts that ping one; None removes the ping."""
+    """Changes the role in the feed's pending posts that ping one; None removes the ping.
+
+    Kept right by the lock on the feed, which the caller holds.
+    """
     theirs = (_posts.c.feed_id == feed_id) & (_posts.c.state == tables.PENDING)
     pinging = theirs & _posts.c.mention_role_id.is_not(None)
     await conn.execute(update(_posts).where(pinging).values(mention_role_id=role_id))

@@ -15,7 +15,10 @@ from bot.store.database import Database
 
 
 async def look_before_sending(database: Database) -> None:
-    """Has the bot look for each pending message first: it may have been sent after the backup."""
+    """Has the bot look for each pending message first: it may have been sent after the backup.
+
+    Kept right by nobody else using the database that is being restored.
+    """
     posts, notices = tables.posts, tables.notices
     async with database.write() as conn:
         await conn.execute(
@@ -37,7 +40,8 @@ _LONGER_THAN_NONCES_LAST = timedelta(minutes=2)
 async def look_before_resending(conn: AsyncConnection, taken: OwnedShards | None) -> None:
     """Has the bot look for each message that another process has begun to send; None is all of them.
 
-    Notices that were begun are looked for in any case.
+    Notices that were begun are looked for in any case. Kept right by the locks on the leases' rows: no
+    process records an attempt meanwhile.
     """
     posts = tables.posts
     theirs = select(tables.feeds.c.id).where(shards.is_owned())

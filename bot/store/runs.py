@@ -24,7 +24,10 @@ _LOOKED_AT = 500
 
 
 async def start(conn: AsyncConnection, *, now: datetime, shards: OwnedShards = EVERYTHING) -> RunId:
-    """Records that a run starts, which plans the feeds of these shards."""
+    """Records that a run starts, which plans the feeds of these shards.
+
+    Kept right by sharing nothing: each run is a row of its own.
+    """
     of_fleet = None if shards == EVERYTHING else str(shards)
     statement = insert(_runs).values(started_at=now, shards=of_fleet).returning(_runs.c.id)
     run_id = RunId((await conn.execute(statement)).scalar_one())
@@ -33,7 +36,7 @@ async def start(conn: AsyncConnection, *, now: datetime, shards: OwnedShards = E
 
 
 async def finish(conn: AsyncConnection, run_id: RunId, report: RunReport, *, now: datetime) -> None:
-    """Records how the run ended."""
+    """Records how the run ended. Kept right by sharing nothing: it is the caller's run."""
     problem = report.problem
     values = {
         "finished_at": now,

@@ -26,7 +26,10 @@ class SavedRow:
 async def add(
     conn: AsyncConnection, user_id: UserId, citation_keys: Mapping[PaperId, str], *, now: datetime
 ) -> None:
-    """Save papers that the person has not saved, under keys that they have not given: see `lock_person`."""
+    """Save papers that the person has not saved, under keys that they have not given: see `lock_person`.
+
+    Kept right by the lock on the person, and the unique keys.
+    """
     rows = [
         {"user_id": user_id, "paper_id": paper_id, "saved_at": now, "citation_key": key}
         for paper_id, key in sorted(citation_keys.items())
@@ -36,7 +39,7 @@ async def add(
 
 
 async def remove(conn: AsyncConnection, user_id: UserId, paper_ids: Collection[PaperId]) -> set[PaperId]:
-    """Remove these, and return those that were saved."""
+    """Remove these, and return those that were saved. Kept right by a single statement."""
     statement = (
         delete(_saved)
         .where(_saved.c.user_id == user_id, _saved.c.paper_id.in_(these_texts(paper_ids)))

@@ -15,6 +15,7 @@ from bot.store.statements import insert_if_new, these
 
 
 async def ensure(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> None:
+    """Kept right by the primary key."""
     row = {"id": server_id, "added_at": now}
     await conn.execute(insert_if_new(tables.servers, key=["id"]), row)
 
@@ -38,14 +39,20 @@ async def is_left(conn: AsyncConnection, server_id: ServerId) -> bool:
 
 
 async def leave(conn: AsyncConnection, server_ids: Collection[ServerId], *, now: datetime) -> None:
-    """Record that the bot has left these servers. One that it had left before keeps its time."""
+    """Record that the bot has left these servers. One that it had left before keeps its time.
+
+    Kept right by the locks on the servers, taken in order.
+    """
     await locking.lock(conn, tables.servers, server_ids)
     theirs = tables.servers.c.id.in_(these(server_ids)) & tables.servers.c.left_at.is_(None)
     await conn.execute(update(tables.servers).where(theirs).values(left_at=now))
 
 
 async def come_back(conn: AsyncConnection, server_ids: Collection[ServerId]) -> None:
-    """Record that the bot is in these servers, if they are known."""
+    """Record that the bot is in these servers, if they are known.
+
+    Kept right by the locks on the servers, taken in order.
+    """
     await locking.lock(conn, tables.servers, server_ids)
     theirs = tables.servers.c.id.in_(these(server_ids)) & tables.servers.c.left_at.is_not(None)
     await conn.execute(update(tables.servers).where(theirs).values(left_at=None))
@@ -60,7 +67,8 @@ async def any_left(conn: AsyncConnection, *, before: datetime) -> bool:
 async def forget_left(conn: AsyncConnection, *, before: datetime) -> list[ServerId]:
     """Delete the servers without feeds that the bot left before then; returns them.
 
-    One to which a feed is being added is left for the next time.
+    One to which a feed is being added is left for the next time. Kept right by leaving out locked ones, and
+    asking again once the others are locked.
     """
     old = select(tables.servers.c.id).where(_is_forgettable(before)).with_for_update(skip_locked=True)
     ids = (await conn.execute(old)).scalars().all()
@@ -78,7 +86,10 @@ def _is_forgettable(before: datetime) -> ColumnElement[bool]:
 async def set_notices_channel(
     conn: AsyncConnection, server_id: ServerId, channel_id: ChannelId | None, *, now: datetime
 ) -> None:
-    """Set the channel for the server's notices, or none; adds a server that is not known yet."""
+    """Set the channel for the server's notices, or none; adds a server that is not known yet.
+
+    Kept right by the lock on the server, under which the one before was read.
+    """
     await ensure(conn, server_id, now=now)
     theirs = tables.servers.c.id == server_id
     await conn.execute(update(tables.servers).where(theirs).values(notices_channel_id=channel_id))
@@ -91,7 +102,10 @@ async def notices_channel(conn: AsyncConnection, server_id: ServerId) -> Channel
 
 
 async def welcome(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> bool:
-    """Record that the server is welcomed; False if it is known already."""
+    """Record that the server is welcomed; False if it is known already.
+
+    Kept right by the primary key: one process adds the server.
+    """
     row = {"id": server_id, "added_at": now, "welcomed_at": now}
     return (await conn.execute(insert_if_new(tables.servers, key=["id"]), row)).rowcount == 1
 
@@ -111,7 +125,10 @@ async def defaults(conn: AsyncConnection, server_id: ServerId) -> ScheduleDefaul
 async def set_defaults(
     conn: AsyncConnection, server_id: ServerId, defaults: ScheduleDefaults, *, now: datetime
 ) -> None:
-    """Set the default schedule of the server's new feeds; adds a server that is not known yet."""
+    """Set the default schedule of the server's new feeds; adds a server that is not known yet.
+
+    Kept right by the lock on the server, under which those before were read.
+    """
     await ensure(conn, server_id, now=now)
     await conn.execute(
         update(tables.servers)

@@ -31,7 +31,8 @@ async def split(
     """Splits a pending post into several that are due now, in its place in the queue; returns them in order.
 
     The first part keeps the row and its ping. Each part has its own nonce and follow-ups. If an attempt may
-    have sent the whole message, each part is searched for.
+    have sent the whole message, each part is searched for. Kept right by the lock on the feed, under which
+    the post is read again.
     """
     whole = (
         await conn.execute(select(_posts).where(_posts.c.id == post.id, _posts.c.state == tables.PENDING))
@@ -69,7 +70,10 @@ async def split(
 async def make_bare(
     conn: AsyncConnection, post_id: PostId, *, refusal: str, code: int, now: datetime
 ) -> None:
-    """Reduces the post of one paper to its title and link, and makes it due now."""
+    """Reduces the post of one paper to its title and link, and makes it due now.
+
+    Kept right by the lease on the server's shard, and the lock on the feed.
+    """
     bare = {"refusal": refusal, "reason": refusal, "code": code, "next_attempt_at": now}
     await conn.execute(update(_posts).where(_posts.c.id == post_id).values(bare))
 
@@ -77,7 +81,8 @@ async def make_bare(
 async def pass_on_mention(conn: AsyncConnection, post: Post) -> None:
     """Moves the ping of this post, which will not be sent, to the next post of the same run.
 
-    Skips posts that were attempted: they may have arrived without a ping.
+    Skips posts that were attempted: they may have arrived without a ping. Kept right by the lock on the feed:
+    no other post of the run is attempted meanwhile.
     """
     role_id = (
         await conn.execute(select(_posts.c.mention_role_id).where(_posts.c.id == post.id))

@@ -65,7 +65,10 @@ async def add(
     since: date,
     now: datetime,
 ) -> Subscription | None:
-    """Add a query to the feed; None where the feed has one of the same canonical form, or a removed one."""
+    """Add a query to the feed; None where the feed has one of the same canonical form, or a removed one.
+
+    Kept right by the unique key of feed and canonical form, and the lock on the feed for what is counted.
+    """
     statement = insert_if_new(_subscriptions, key=["feed_id", "canonical"]).returning(*_read)
     row = {
         "feed_id": feed_id,
@@ -89,6 +92,8 @@ async def end(
 ) -> None:
     """Mark the subscription as removed; it is kept, because it may be added again.
 
+    Kept right by the lock on the feed, under which it was read.
+
     Args:
         conn: the connection.
         subscription_id: which.
@@ -101,7 +106,10 @@ async def end(
 
 
 async def skip_before(conn: AsyncConnection, feed_id: FeedId, day: date) -> None:
-    """Let the feed's subscriptions want no papers of earlier list days."""
+    """Let the feed's subscriptions want no papers of earlier list days.
+
+    Kept right by the lock on the feed, which the caller holds.
+    """
     earlier = (_subscriptions.c.feed_id == feed_id) & is_live & (_subscriptions.c.since < day)
     await conn.execute(update(_subscriptions).where(earlier).values(since=day))
 
@@ -114,7 +122,10 @@ async def want_again(
     ran_at: datetime | None,
     now: datetime,
 ) -> None:
-    """Let the subscription want papers from that list day on again, as if `ran_at` were its last run."""
+    """Let the subscription want papers from that list day on again, as if `ran_at` were its last run.
+
+    Kept right by the lock on the feed, which the caller holds.
+    """
     values = {"since": since, "resumed_at": now, "resumed_ran_at": ran_at}
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
 
@@ -122,7 +133,10 @@ async def want_again(
 async def resume(
     conn: AsyncConnection, subscription_id: SubscriptionId, *, text: str, since: date, now: datetime
 ) -> Subscription:
-    """Resume a removed subscription, with this spelling."""
+    """Resume a removed subscription, with this spelling.
+
+    Kept right by the lock on the feed, under which the removed ones were read.
+    """
     values = {"ended_at": None, "resumed_at": now, "text": text, "since": since}
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
     (resumed,) = await fetch(conn, _columns.id == subscription_id)
@@ -132,12 +146,16 @@ async def resume(
 async def set_focus(
     conn: AsyncConnection, subscription_id: SubscriptionId, focus: Focus, *, terms: str | None
 ) -> None:
-    """Store the focus, with what is compared with papers for it."""
+    """Store the focus, with what is compared with papers for it.
+
+    Kept right by the lock on the feed, under which it was read.
+    """
     values = {"focus": focus.value, "focus_terms": terms}
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
 
 
 async def set_mention(conn: AsyncConnection, subscription_id: SubscriptionId, role_id: RoleId | None) -> None:
+    """Kept right by the lock on the feed, under which it was read."""
     values = {"mention_role_id": role_id}
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
 
@@ -173,7 +191,10 @@ async def long_removed(conn: AsyncConnection, *, before: datetime) -> list[Subsc
 async def forget_removed(
     conn: AsyncConnection, subscription_ids: Collection[SubscriptionId], *, before: datetime
 ) -> int:
-    """Delete those that were removed before then, and not added again; returns how many."""
+    """Delete those that were removed before then, and not added again; returns how many.
+
+    Kept right by leaving out locked ones: one that is being added again stays.
+    """
     theirs = _columns.id.in_(these(subscription_ids))
     return (await conn.execute(delete_unlocked(_subscriptions, theirs, _columns.ended_at < before))).rowcount
 

@@ -30,12 +30,16 @@ _CLAIM = _new.on_conflict_do_update(
 async def claim(conn: AsyncConnection, name: str, *, holder: str, seconds: float) -> bool:
     """Take the turn for so long, or keep it if it is the holder's already; False: somebody else has it.
 
-    It is one statement: of two processes that claim at once, one waits for the other's row.
+    It is one statement: of two processes that claim at once, one waits for the other's row. Kept right by one
+    statement: of two processes that claim at once, one waits for the other's row.
     """
     values = {"name": name, "holder": holder, "length": timedelta(seconds=seconds)}
     return (await conn.execute(_CLAIM, values)).scalar_one_or_none() is not None
 
 
 async def release(conn: AsyncConnection, name: str, *, holder: str) -> None:
-    """End the turn, unless somebody else has it by now."""
+    """End the turn, unless somebody else has it by now.
+
+    Kept right by a single statement that asks for the holder.
+    """
     await conn.execute(delete(turns).where(turns.c.name == name, turns.c.holder == holder))

@@ -65,7 +65,8 @@ async def hold(
 async def end_fleet(conn: AsyncConnection) -> bool:
     """Deletes what a fleet that ended has left, for a bot in a single process; False if there was nothing.
 
-    What its processes began is looked for before it is sent again.
+    What its processes began is looked for before it is sent again. Kept right by the sole use of the
+    database: no process of a fleet runs.
     """
     owners = (await conn.execute(delete(_leases).returning(_leases.c.owner))).scalars().all()
     await conn.execute(delete(_processes))
@@ -116,7 +117,10 @@ class LeaseSession:
         return await self._committed(statement)
 
     async def make_leases(self) -> None:
-        """Has one lease for each shard, and none for another number of shards."""
+        """Has one lease for each shard, and none for another number of shards.
+
+        Kept right by the primary key, and the locks of the rows that are deleted.
+        """
         conn = self._connection
         async with conn.begin():
             other = delete(_leases).where(_leases.c.shard_count != self._shard_count)
@@ -127,7 +131,10 @@ class LeaseSession:
             await conn.execute(upsert(_leases).on_conflict_do_nothing(index_elements=["shard"]), rows)
 
     async def renew(self) -> frozenset[int]:
-        """Says that the process runs; returns the shards that it owns."""
+        """Says that the process runs; returns the shards that it owns.
+
+        Kept right by single statements, on rows that are its own as long as they name it.
+        """
         conn = self._connection
         async with conn.begin():
             now = func.clock_timestamp(type_=DateTime(timezone=True))
@@ -166,7 +173,9 @@ class LeaseSession:
     async def take(self, seen: Iterable[Lease]) -> frozenset[int]:
         """Takes over the shards whose leases are still as they were seen; returns those.
 
-        The connections of an owner that does not renew them are ended first, with what it has begun.
+        The connections of an owner that does not renew them are ended first, with what it has begun. Kept
+        right by a session's lock on the shard, and the lock on the lease's row, under which it is compared
+        with what was seen.
         """
         leases = list(seen)
         for owner in {lease.owner for lease in leases if lease.owner is not None}:
@@ -200,7 +209,10 @@ class LeaseSession:
         return is_free
 
     async def release(self, shards: Collection[int]) -> None:
-        """Gives the shards back, so that another process takes them at once."""
+        """Gives the shards back, so that another process takes them at once.
+
+        Kept right by the locks on its own leases' rows, which wait for transactions that hold them.
+        """
         conn = self._connection
         ours = (_leases.c.owner == self._process_id) & _leases.c.shard.in_(list(shards))
         async with conn.begin():
@@ -217,7 +229,10 @@ class LeaseSession:
         await self.forget(self._process_id)
 
     async def forget(self, process_id: str, *, renewals: int | None = None) -> None:
-        """Deletes a process that ended, if it is still as it was seen."""
+        """Deletes a process that ended, if it is still as it was seen.
+
+        Kept right by a single statement that compares the renewals.
+        """
         statement = delete(_processes).where(_processes.c.id == process_id)
         if renewals is not None:
             statement = statement.where(_processes.c.renewals == renewals)
