@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from aiosqlite.core import set_exception, set_result
-from sqlalchemy import Dialect, event
+from sqlalchemy import Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.util import await_only
 
 from bot.store.address import backend_of
 from bot.store.database import Database
 from bot.store.sqlite.backend import READER, WRITER
-from bot.store.sqlite.driver import OneCallConnection, opening
+from bot.store.sqlite.driver import opening
 from bot.store.sqlite.engine import sqlite_engine
 from bot.store.sqlite.files import make, make_folder
 
@@ -52,14 +52,7 @@ async def open_database(path: Path) -> Database:
 
 
 def _engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
-    engine = sqlite_engine(path, begin=begin, pragmas=pragmas)
-
-    def connect(dialect: Any, *_: object) -> OneCallConnection:
-        driver = opening(path, pragmas=pragmas)
-        driver._thread, driver._tx = _NoThread(), _Calls()
-        return OneCallConnection(dialect.loaded_dbapi, await_only(driver), only_reads=begin == "BEGIN")
-
-    event.listen(engine.sync_engine, "do_connect", connect, insert=True)
+    engine = sqlite_engine(path, begin=begin, pragmas=pragmas, connection_to=_without_thread)
     engine.sync_engine.dialect = _dialect(engine)
     engine.update_execution_options(compiled_cache=_compiled)
     return engine
@@ -76,9 +69,18 @@ def _dialect(engine: AsyncEngine) -> Dialect:
     return _dialects[0]
 
 
+def _without_thread(path: Path, *, pragmas: Iterable[str]) -> aiosqlite.Connection:
+    driver = opening(path, pragmas=pragmas)
+    driver._thread, driver._tx = _NoThread(), _Calls()
+    return driver
+
+
 class _NoThread:
     def start(self) -> None:
         """Nothing waits for calls."""
+
+    def join(self) -> None:
+        """Nothing was started."""
 
 
 class _Calls:

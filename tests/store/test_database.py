@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.store import list_days, papers
 from bot.store.database import Database, yield_to_others
+from tests.fakes import database as fake
 from tests.samples import NOW, TODAY, a_paper, paper_id
 from tests.store.samples import HOUR, listed
 
@@ -36,6 +37,17 @@ def run_python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]
     """Run the script as a process that may be killed, with the project importable."""
     command = [sys.executable, "-c", script, *arguments]
     return subprocess.run(command, cwd=_PROJECT, capture_output=True, text=True, timeout=60, check=False)
+
+
+async def test_a_database_of_most_tests_starts_no_threads(tmp_path: Path) -> None:
+    before = threading.active_count()
+    of_tests = await fake.open_database(tmp_path / "first.db")
+    await of_tests.close()
+    of_tests = await fake.open_database(tmp_path / "paperboy.db")
+    async with of_tests.write() as conn:
+        await papers.count(conn)
+    assert threading.active_count() == before
+    await of_tests.close()
 
 
 async def count_papers(database: Database) -> int:

@@ -20,8 +20,7 @@ def no_cycle_search() -> Generator[None]:
         yield
     finally:
         if is_searching:
-            if not gc.get_freeze_count():  # else somebody else keeps what is frozen out of every search
-                # What was made meanwhile is old at once. The first search would else go through all of it.
-                gc.freeze()
-                gc.unfreeze()
+            # What was made meanwhile is old at once. The first search would else go through all of it.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
@@ -93,13 +93,19 @@ def parse_url(url: str) -> Path:
         raise ConfigError(f"DATABASE_URL must be {error}") from error
 
 
-def sqlite_engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
+def sqlite_engine(
+    path: Path,
+    *,
+    begin: str,
+    pragmas: tuple[str, ...],
+    connection_to: Callable[..., aiosqlite.Connection] = opening,
+) -> AsyncEngine:
     """An engine whose transactions start with `begin`; `pragmas` are set on each new connection."""
     url = URL.create("sqlite+aiosqlite", database=str(path))
     engine = create_async_engine(url, hide_parameters=True, execution_options=BY_NAME)
 
     def connect(dialect: Dialect, *_: object) -> OneCallConnection:
-        driver = await_only(opened(opening(path, pragmas=pragmas)))
+        driver = await_only(opened(connection_to(path, pragmas=pragmas)))
         return OneCallConnection(dialect.loaded_dbapi, driver, only_reads=begin == "BEGIN")
 
     def start(connection: Connection) -> None:
