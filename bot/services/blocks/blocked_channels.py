@@ -48,7 +48,11 @@ class Checked:
 
 
 class BlockedChannels:
-    """The use cases around blocked feeds."""
+    """The use cases around blocked feeds.
+
+    Each change is kept right by the locks on the feeds, under which a block is compared with the one that was
+    looked at, and on the servers before them.
+    """
 
     def __init__(
         self, context: ServiceContext, *, delivery: Delivery, monotonic: Callable[[], float] = time.monotonic

@@ -65,7 +65,7 @@ class Notices:
     """Sends each server its pending notices in one message, trying one channel after another.
 
     Nobody gets one by direct message: where no channel accepts it, /status and the next answer to an admin
-    show it.
+    show it. What is recorded is kept right by the lease on the server's shard (`write_for`).
     """
 
     def __init__(self, context: ServiceContext, *, board: NoticeBoard) -> None:

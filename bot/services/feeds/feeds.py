@@ -58,7 +58,11 @@ class DeliveredNow:
 
 
 class Feeds:
-    """The use cases of /config and /deliver."""
+    """The use cases of /config and /deliver.
+
+    Each change is kept right by the lock on the feed, and on the server where a feed may be added or the
+    server's own settings change.
+    """
 
     def __init__(self, context: ServiceContext, *, runs: Runs, delivery: Delivery) -> None:
         self._context = context

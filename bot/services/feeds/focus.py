@@ -26,7 +26,10 @@ class FocusChanged:
 
 
 class FocusSetting:
-    """The use case of /config focus."""
+    """The use case of /config focus.
+
+    Each change is kept right by the lock on the feed, under which its subscriptions are read.
+    """
 
     def __init__(self, context: ServiceContext, *, runs: Runs) -> None:
         self._database = context.database

@@ -64,7 +64,10 @@ class ResumedEverywhere:
 
 
 class Pausing:
-    """The use cases of /config pause and /config resume."""
+    """The use cases of /config pause and /config resume.
+
+    Each change is kept right by the lock on the feeds, under which they are read.
+    """
 
     def __init__(
         self, context: ServiceContext, *, feeds: Feeds, server_settings: Servers, delivery: Delivery

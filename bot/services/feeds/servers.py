@@ -31,7 +31,10 @@ class ServerDefaults:
 
 
 class Servers:
-    """The use cases of /config defaults and of welcoming a server."""
+    """The use cases of /config defaults and of welcoming a server.
+
+    Each change is kept right by the lock on the server, and the welcome by its primary key.
+    """
 
     def __init__(self, context: ServiceContext) -> None:
         self._database = context.database

@@ -54,7 +54,11 @@ Undone = Sequence[UndoneFeed] | ServerDefaults | NoticesChannel
 
 
 class Undoing:
-    """The use case of the *Undo* button below changes of settings."""
+    """The use case of the *Undo* button below changes of settings.
+
+    Kept right by the locks on the server and the feeds, under which everything is compared with what the
+    change left.
+    """
 
     def __init__(
         self,

@@ -39,7 +39,10 @@ class Followed:
 
 
 class Follows:
-    """The use cases of /my follow and /my unfollow."""
+    """The use cases of /my follow and /my unfollow.
+
+    Each change is kept right by the lock on the person's feed, under which what they follow is read.
+    """
 
     def __init__(
         self,

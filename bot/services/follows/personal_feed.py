@@ -41,7 +41,10 @@ class ResumedFeed:
 
 
 class PersonalFeeds:
-    """The use cases of /my feed, schedule, pause and resume."""
+    """The use cases of /my feed, schedule, pause and resume.
+
+    Each change is kept right by the lock on the person's feed.
+    """
 
     def __init__(
         self, context: ServiceContext, *, direct_messages: DirectMessages, delivery: Delivery

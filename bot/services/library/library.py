@@ -57,7 +57,10 @@ class Found:
 
 
 class Library:
-    """Each person's saved papers."""
+    """Each person's saved papers.
+
+    Saving is kept right by the lock on the person, removing by a single statement.
+    """
 
     def __init__(self, context: ServiceContext, *, papers: Papers) -> None:
         self._database = context.database

@@ -49,7 +49,7 @@ class DataExport:
 
 
 class PersonalData:
-    """The use cases of /my data."""
+    """The use cases of /my data. Deleting is kept right by the locks on the person and their feed."""
 
     def __init__(self, context: ServiceContext, *, direct_messages: DirectMessages, erasing: Erasing) -> None:
         self._database = context.database
@@ -71,8 +71,8 @@ class PersonalData:
     async def delete(self, user_id: UserId) -> KeptData:
         """Deletes all about the person, now; returns what that was. The files are erased soon after."""
         async with self._direct_messages.turn(user_id), self._database.write() as conn:
-            await lock_person(conn, user_id)
             await feeds.of_person(conn, user_id, for_update=True)  # what is counted is deleted
+            await lock_person(conn, user_id)
             rows = await people.rows_about(conn, user_id)
             await people.forget(conn, user_id)
             await deletions.record(conn, user_id, now=self._clock())

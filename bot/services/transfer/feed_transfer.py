@@ -71,7 +71,10 @@ class FeedTransfer:
 
 
 class Transfer:
-    """The use cases of /config export, import and copy."""
+    """The use cases of /config export, import and copy.
+
+    Kept right by the locks on the servers and the feeds, under which it is planned again.
+    """
 
     def __init__(self, context: ServiceContext, *, delivery: Delivery) -> None:
         self._context = context
