@@ -156,7 +156,7 @@ def assemble(context: ServiceContext, *, board: NoticeBoard, pace: ChannelPace |
             context, direct_messages=direct_messages, search=search, runs=runs, delivery=delivery
         ),
         personal_feeds=PersonalFeeds(context, direct_messages=direct_messages, delivery=delivery),
-        personal_data=PersonalData(context, direct_messages=direct_messages, erasing=erasing),
+        personal_data=PersonalData(context, erasing=erasing),
         erasing=erasing,
         cooldowns=Cooldowns(context),
         library=library,

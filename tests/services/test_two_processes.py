@@ -19,6 +19,7 @@ from bot.core.schedules import Cadence
 from bot.errors import UserError
 from bot.services.blocks.problem_report import current_problems
 from bot.services.container import Services, assemble
+from bot.services.follows.direct_messages import Greeting
 from bot.store import feeds, notices, saved_papers, subscriptions
 from bot.store.database import Database
 from tests.meeting import meet
@@ -211,6 +212,16 @@ async def test_a_problem_that_comes_back_as_it_seems_over_keeps_its_notice(proce
     assert found.ids == (pending[0].id,)
     async with processes.bot.database.read() as conn:
         assert await notices.pending(conn) == pending
+
+
+async def test_a_person_who_follows_in_two_processes_at_once_is_greeted_once(processes: Processes) -> None:
+    first, second = await processes.meet(
+        processes.one.follows.follow("video", user_id=USER), processes.two.follows.follow("tea", user_id=USER)
+    )
+    greetings = [call for call, _ in processes.bot.publisher.calls if call == "publish"]
+    assert len(greetings) == 1
+    assert (first.greeting, second.greeting) == (Greeting(), None)
+    assert second.number == 2
 
 
 async def test_queries_are_recompiled_once(processes: Processes) -> None:

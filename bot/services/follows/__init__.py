@@ -8,7 +8,7 @@
   tries as usual, and opens the direct messages if they were not opened yet.
 - A blocked feed is never tried again until the person acts, because nothing shows that they opened their
   direct messages.
-- What one person does is done one after the other, so that two presses greet once. The greeting's nonce is
-  that of the feed and its block, for the case that a restart lies in between.
+- Two commands at once greet once: the one whose transaction stores that direct messages are open. The
+  greeting's nonce is that of the feed and its block, so that discord.py's own retries don't greet twice.
 - Nothing of it is shown to others, or recorded in the history of a server.
 """

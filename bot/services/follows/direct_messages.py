@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,14 +40,6 @@ class DirectMessages:
         self._database = context.database
         self._publisher = context.publisher
         self._clock = context.clock
-        self._turns: WeakValueDictionary[UserId, asyncio.Lock] = WeakValueDictionary()
-
-    @asynccontextmanager
-    async def turn(self, user_id: UserId) -> AsyncGenerator[None]:
-        """What is done for one person in this context is done one after the other."""
-        lock = self._turns.setdefault(user_id, asyncio.Lock())
-        async with lock:
-            yield
 
     async def opened(self, user_id: UserId) -> Opened | None:
         """Opens direct messages to the person; None where messages to them arrive, as far as is known."""
@@ -67,31 +55,36 @@ class DirectMessages:
             return Opened(channel_id=None, refusal=refusal, blocked_since=since)
         return Opened(channel_id=channel_id, refusal=None, blocked_since=since)
 
-    async def ensure(self, conn: AsyncConnection, user_id: UserId, opened: Opened | None = None) -> Feed:
-        """The person's feed, created if they have none, with the operator's schedule.
-
-        What `opened` found is stored with it: a block begins if it is refused, and otherwise ends.
-        """
+    async def ensure(self, conn: AsyncConnection, user_id: UserId) -> Feed:
+        """The person's feed, locked; created if they have none, with the operator's schedule."""
         now, schedule = self._clock(), self._context.default_schedule
-        channel_id = opened.channel_id if opened else None
-        place = Place(user_id=user_id, channel_id=channel_id or ChannelId(user_id), kind=FeedKind.DIRECT)
-        feed = await feeds.ensure(
+        return await feeds.ensure(
             conn,
-            place=place,
+            place=Place(user_id=user_id, channel_id=ChannelId(user_id), kind=FeedKind.DIRECT),
             schedule=schedule,
             next_run_at=next_run(schedule, after=now),
             now=now,
         )
-        if opened is None:
-            return feed
-        if channel_id is not None:
-            await feeds.move(conn, feed.id, channel_id)
+
+    async def note_opened(
+        self, conn: AsyncConnection, feed: Feed, opened: Opened | None
+    ) -> tuple[Feed, Opened | None]:
+        """Stores what `opened` found with the feed, which is locked; returns what `greet` has to do then.
+
+        A block begins if it is refused, and otherwise ends. Kept right by the lock on the feed: of two
+        commands, in whichever processes, that opened the direct messages at once, the first one greets.
+        """
+        if opened is None or (feed.place.is_opened and feed.block is None):
+            return feed, None
+        now = self._clock()
+        if opened.channel_id is not None:
+            await feeds.move(conn, feed.id, opened.channel_id)
         if opened.refusal is not None:
             await feeds.block(conn, feed.id, reason=opened.refusal, now=now)
         elif feed.block is not None:
             await feeds.release(conn, feed.id)
             await send_pending(conn, feed, now=now)
-        return await feeds.get(conn, feed.id) or feed
+        return await feeds.get(conn, feed.id) or feed, opened
 
     async def greet(self, feed: Feed, opened: Opened | None) -> Greeting | None:
         """Sends the greeting, and blocks the feed if it is refused; None where none is needed."""

@@ -74,12 +74,12 @@ class Follows:
         queries, merged = distinct(compile_alternatives(keywords, self._limits))
         self._limits.check_follows(has=0, adds=len(queries))
         focus_of = {query.canonical: focus for query in queries} if focus else NO_FOCUS
-        async with self._direct_messages.turn(user_id):
-            opened = await self._direct_messages.opened(user_id)
-            async with self._database.write() as conn:
-                feed = await self._direct_messages.ensure(conn, user_id, opened)
-                feed, known, added = await self._add(conn, feed, queries, focus_of=focus_of)
-            greeting = await self._direct_messages.greet(feed, opened)
+        opened = await self._direct_messages.opened(user_id)
+        async with self._database.write() as conn:
+            feed = await self._direct_messages.ensure(conn, user_id)
+            feed, opened = await self._direct_messages.note_opened(conn, feed, opened)
+            feed, known, added = await self._add(conn, feed, queries, focus_of=focus_of)
+        greeting = await self._direct_messages.greet(feed, opened)
         return await self._followed(feed, queries, known, added, greeting, merged=merged)
 
     async def replace(self, ids: Collection[int], keywords: str, *, user_id: UserId) -> Followed:

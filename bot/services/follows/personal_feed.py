@@ -111,18 +111,18 @@ class PersonalFeeds:
             UserError: the person never followed anything.
         """
         pending = 0
-        async with self._direct_messages.turn(user_id):
-            async with self._database.read() as conn:
-                before = _existing(await feeds.of_person(conn, user_id))
-            opened = await self._direct_messages.opened(user_id) if before.block else None
-            async with self._database.write() as conn:
-                feed = await self._direct_messages.ensure(conn, user_id, opened)
-                if feed.settings.is_paused:
-                    after = replace(feed.settings, is_paused=False, paused_until=None)
-                    feed = await change(conn, feed, after, now=self._clock())
-                if feed.block is None and not before.is_active:
-                    pending = len(await send_pending(conn, feed, now=self._clock()))
-            greeting = await self._direct_messages.greet(feed, opened)
+        async with self._database.read() as conn:
+            before = _existing(await feeds.of_person(conn, user_id))
+        opened = await self._direct_messages.opened(user_id) if before.block else None
+        async with self._database.write() as conn:
+            feed = await self._direct_messages.ensure(conn, user_id)
+            feed, opened = await self._direct_messages.note_opened(conn, feed, opened)
+            if feed.settings.is_paused:
+                after = replace(feed.settings, is_paused=False, paused_until=None)
+                feed = await change(conn, feed, after, now=self._clock())
+            if feed.block is None and not before.is_active:
+                pending = len(await send_pending(conn, feed, now=self._clock()))
+        greeting = await self._direct_messages.greet(feed, opened)
         self._delivery.wake()
         self._wake()
         return ResumedFeed(

@@ -14,7 +14,6 @@ from typing import Any, Final
 from bot.core.ids import UserId
 from bot.core.posts import PostState
 from bot.services.context import ServiceContext
-from bot.services.follows.direct_messages import DirectMessages
 from bot.services.library.citations import MAX_FILE_BYTES
 from bot.services.people.erasing import Erasing
 from bot.store import deletions, feeds, people
@@ -51,9 +50,8 @@ class DataExport:
 class PersonalData:
     """The use cases of /my data. Deleting is kept right by the locks on the person and their feed."""
 
-    def __init__(self, context: ServiceContext, *, direct_messages: DirectMessages, erasing: Erasing) -> None:
+    def __init__(self, context: ServiceContext, *, erasing: Erasing) -> None:
         self._database = context.database
-        self._direct_messages = direct_messages
         self._erasing = erasing
         self._clock = context.clock
 
@@ -70,7 +68,7 @@ class PersonalData:
 
     async def delete(self, user_id: UserId) -> KeptData:
         """Deletes all about the person, now; returns what that was. The files are erased soon after."""
-        async with self._direct_messages.turn(user_id), self._database.write() as conn:
+        async with self._database.write() as conn:
             await feeds.of_person(conn, user_id, for_update=True)  # what is counted is deleted
             await lock_person(conn, user_id)
             rows = await people.rows_about(conn, user_id)
