@@ -37,6 +37,7 @@ TAG_REQUIRED = 40067
 # How often a message is tried again without the pictures that Discord refuses; at last, without any.
 PICTURE_TRIES = 3
 GREET_TIMEOUT_SECONDS = 20.0  # a person waits for the answer
+SEARCH_TIMEOUT_SECONDS = 300.0  # for up to a thousand requests, one after the other
 ARCHIVE_AFTER_MINUTES = 10_080  # a week without a message
 
 
@@ -115,7 +116,9 @@ class DiscordPublisher:
         """
         check_history(await checked_access(self._client, place))
         http = self._client.http
-        async with explained_errors(self._client, place, is_message=False):
+        async with explained_errors(
+            self._client, place, is_message=False, timeout_seconds=SEARCH_TIMEOUT_SECONDS
+        ):
             if place.kind is FeedKind.FORUM:
                 return await message_search.in_forum(http, place, page_urls, own_id=self._own_id, since=since)
             return await message_search.in_history(

@@ -123,6 +123,12 @@ async def test_a_post_is_found_by_its_papers_open_or_archived(loopback: Loopback
     assert await loopback.find("forum", "2608.10001", "2608.10002") is None
 
 
+def archive(loopback: Loopback, post: int) -> None:
+    backend = loopback.sandbox.world.backend
+    changes = {"archived": True, "archive_timestamp": backend.now_iso()}
+    backend.edit_channel(post, {}, thread_metadata=changes)
+
+
 async def test_other_peoples_posts_are_ignored(loopback: Loopback) -> None:
     backend = loopback.sandbox.world.backend
     post = backend.create_thread(loopback.channels["forum"], "hello", loopback.sandbox.admin.id, type=11)
@@ -130,15 +136,34 @@ async def test_other_peoples_posts_are_ignored(loopback: Loopback) -> None:
     assert not [one for one in loopback.sandbox.requests if f"/channels/{post.id}" in one.path]
 
 
-async def test_a_post_that_is_not_among_the_newest_is_unconfirmed(
-    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+async def test_a_post_is_found_behind_more_than_a_hundred_others(loopback: Loopback) -> None:
+    """Of our own posts since the attempt, half are archived."""
+    backend = loopback.sandbox.world.backend
+    sent = await loopback.publish("forum", a_message("2608.10007"))
+    later = [
+        backend.create_thread(loopback.channels["forum"], "later", loopback.own_id, type=11).id
+        for _ in range(210)
+    ]
+    for post in (sent, *later[::2]):
+        archive(loopback, post)
+    assert await loopback.find("forum", "2608.10007") == sent
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit"), [("forum", "MAX_POSTS"), ("forum", "MAX_ARCHIVED"), ("text", "MAX_MESSAGES")]
+)
+async def test_a_post_that_is_not_found_among_as_many_as_are_looked_at_is_unconfirmed(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch, kind: str, limit: str
 ) -> None:
-    await loopback.publish("forum", a_message("2608.10005"))
-    sent = await loopback.publish("forum", a_message("2608.10006"))
-    monkeypatch.setattr(message_search, "MAX_POSTS", 1)
-    assert await loopback.find("forum", "2608.10006") == sent
+    for paper_id in ("2608.10005", "2608.10008", "2608.10006"):
+        sent = await loopback.publish(kind, a_message(paper_id))
+        if limit == "MAX_ARCHIVED":
+            archive(loopback, sent)
+    monkeypatch.setattr(message_search, "_PAGE", 2)
+    monkeypatch.setattr(message_search, limit, 2)
+    assert await loopback.find(kind, "2608.10006") == sent
     with pytest.raises(DeliveryError) as raised:
-        await loopback.find("forum", "2608.10005")
+        await loopback.find(kind, "2608.10005")
     assert raised.value.kind is DeliveryErrorKind.UNCONFIRMED
 
 
