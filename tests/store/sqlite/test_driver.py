@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -19,6 +20,7 @@ from bot.store.database import Database
 from bot.store.sqlite import driver
 from bot.store.sqlite.backend import WRITER
 from bot.store.sqlite.engine import sqlite_engine
+from tests.fakes.database import open_database
 
 NOTES = Table(
     "notes", MetaData(), Column("id", Integer, primary_key=True), Column("note", String, unique=True)
@@ -42,6 +44,16 @@ async def notes(tmp_path: Path) -> AsyncGenerator[AsyncEngine]:
         await conn.run_sync(NOTES.create)
     yield engine
     await engine.dispose()
+
+
+async def test_the_database_of_other_tests_has_no_threads(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        database = await open_database(tmp_path / name)
+        async with database.read(), database.write() as conn:
+            await conn.execute(text("SELECT 1"))
+            threads = [thread.name for thread in threading.enumerate()]
+        await database.close()
+        assert not [thread for thread in threads if "_connection_worker_thread" in thread]
 
 
 async def test_each_statement_is_one_call_to_the_thread(url: str, caplog: pytest.LogCaptureFixture) -> None:
