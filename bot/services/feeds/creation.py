@@ -20,8 +20,9 @@ async def ensure_feed(conn: AsyncConnection, place: Place, *, context: ServiceCo
     """
     now = context.clock()
     await servers.lock(conn, [place.in_server], now=now)
-    if await feeds.by_channel(conn, place.channel_id) is None:
-        context.limits.check_feeds(has=await feeds.count_in_use(conn, place.in_server))
+    if feed := await feeds.by_channel(conn, place.channel_id, for_update=True):
+        return feed
+    context.limits.check_feeds(has=await feeds.count_in_use(conn, place.in_server))
     schedule = (await servers.defaults(conn, place.in_server)).over(context.default_schedule)
     return await feeds.ensure(
         conn,
