@@ -14,6 +14,7 @@ from typing import Any
 import discord
 from aiohttp import TCPConnector
 from simcord import Env
+from simcord.backend.ops.commands import COMMAND_FIELDS
 
 from bot.client import Client
 from bot.core.list_days import open_list_day
@@ -38,6 +39,7 @@ from tests.samples import NINE_ON_WEEKDAYS, NOW
 # SimCord also waits for every timer that is due within this limit.
 SETTLE_SECONDS = 14.0
 
+_described: list[dict[str, Any]] = []
 _MENTION = re.compile(r"</([a-z ]+):\d+>(?: `([^`]+)`)?")
 
 
@@ -182,7 +184,7 @@ async def running_world(
         client, services = _bot(database, source, clock)
         env = Env(client, settle_timeout=SETTLE_SECONDS)
         await env.start()
-        await client.sync_commands()
+        _register_commands(env, client)
         guild = env.create_guild("Paper Club")
         admins = guild.create_role("Admins", permissions=discord.Permissions(administrator=True))
         world = World(
@@ -248,6 +250,16 @@ def _check_choices(choices: list[dict[str, str]]) -> None:
     for choice in choices:
         assert 1 <= length(choice["name"]) <= 100
         assert 1 <= length(choice["value"]) <= 100
+
+
+def _register_commands(env: Env, client: Client) -> None:
+    """Has the commands at Discord, as a sync would; they are described once a process."""
+    if not _described:
+        for command in client.tree.get_commands():
+            described = command.to_dict(client.tree)
+            _described.append({key: value for key, value in described.items() if key in COMMAND_FIELDS})
+    registered = env.backend.register_commands(None, _described)
+    client.tree._learn((command["name"], int(command["id"])) for command in registered)
 
 
 def _bot(database: Database, source: HuggingFace, clock: FakeClock) -> tuple[Client, Services]:
