@@ -150,20 +150,22 @@ async def test_a_post_is_found_behind_more_than_a_hundred_others(loopback: Loopb
 
 
 @pytest.mark.parametrize(
-    ("kind", "limit"), [("forum", "MAX_POSTS"), ("forum", "MAX_ARCHIVED"), ("text", "MAX_MESSAGES")]
+    ("number", "kind", "limit"),
+    [(1, "forum", "MAX_POSTS"), (2, "forum", "MAX_ARCHIVED"), (3, "text", "MAX_MESSAGES")],
 )
 async def test_a_post_that_is_not_found_among_as_many_as_are_looked_at_is_unconfirmed(
-    loopback: Loopback, monkeypatch: pytest.MonkeyPatch, kind: str, limit: str
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch, number: int, kind: str, limit: str
 ) -> None:
-    for paper_id in ("2608.10005", "2608.10008", "2608.10006"):
+    first, *_, last = papers = [f"2608.101{number}{one}" for one in range(3)]
+    for paper_id in papers:
         sent = await loopback.publish(kind, a_message(paper_id))
         if limit == "MAX_ARCHIVED":
             archive(loopback, sent)
     monkeypatch.setattr(message_search, "_PAGE", 2)
     monkeypatch.setattr(message_search, limit, 2)
-    assert await loopback.find(kind, "2608.10006") == sent
+    assert await loopback.find(kind, last) == sent
     with pytest.raises(DeliveryError) as raised:
-        await loopback.find(kind, "2608.10005")
+        await loopback.find(kind, first)
     assert raised.value.kind is DeliveryErrorKind.UNCONFIRMED
 
 
