@@ -15,7 +15,7 @@ LOSES_LEASES_SECONDS = 38.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disruption:
-    """One kind of it; a process that it `stops` for long loses its shards to others."""
+    """One kind of it; a process that it `stops` for long, or `ends`, loses its shards to others."""
 
     name: str
     weight: int
@@ -23,6 +23,7 @@ class Disruption:
     act: Callable[[Members, Life, float], Awaitable[None]]
     recovers_seconds: float = 3.0  # until the process counts as healthy again
     stops: bool = False
+    ends: bool = False  # another process is started in its place
     concerns_all: bool = False
 
     def draw(self, chance: random.Random) -> float:
@@ -30,7 +31,6 @@ class Disruption:
 
 
 async def kill(members: Members, life: Life, seconds: float) -> None:
-    """The caller starts another process in its place."""
     await life.kill()
     await asyncio.sleep(seconds)
 
@@ -128,7 +128,7 @@ async def _slow_discord(members: Members, life: Life, seconds: float) -> None:
 
 
 DISRUPTIONS = (
-    Disruption(name="SIGKILL", weight=40, seconds=(0.0, 25.0), act=kill, stops=True),
+    Disruption(name="SIGKILL", weight=40, seconds=(0.0, 25.0), act=kill, ends=True),
     Disruption(name="SIGSTOP 20 s", weight=9, seconds=(20.0, 20.0), act=freeze),
     Disruption(name="SIGSTOP 40 s", weight=9, seconds=(40.0, 40.0), act=freeze, stops=True),
     Disruption(name="SIGSTOP 90 s", weight=8, seconds=(90.0, 90.0), act=freeze, stops=True),

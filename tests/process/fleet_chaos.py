@@ -140,16 +140,15 @@ class FleetChaos:
 
     async def _disrupt(self, member: int, disruption: Disruption, seconds: float) -> None:
         life = self.living[member]
-        is_killed = disruption.name == "SIGKILL"
-        if disruption.stops and (is_killed or seconds >= LOSES_LEASES_SECONDS):
+        if disruption.ends or (disruption.stops and seconds >= LOSES_LEASES_SECONDS):
             shards = self.ownership.of(life)
             self.ends.append(End(life=life, at=time.monotonic(), shards=shards, why=disruption.name))
         await disruption.act(self.members, life, seconds)
-        if is_killed:
+        if disruption.ends:
             await self._start(member)
             await self._until_started(member)
         await asyncio.sleep(disruption.recovers_seconds)
-        assert is_killed or life.bot.is_running, life.bot.log
+        assert disruption.ends or life.bot.is_running, life.bot.log
         self.disturbed.discard(member)
 
     async def _until_started(self, member: int) -> None:

@@ -17,7 +17,7 @@ membership.Timing = partial(
 )
 """
 _DISRUPTIONS = (
-    Disruption(name="SIGKILL", weight=1, seconds=(0.0, 0.0), act=kill, recovers_seconds=0.0, stops=True),
+    Disruption(name="SIGKILL", weight=1, seconds=(0.0, 0.0), act=kill, recovers_seconds=0.0, ends=True),
     Disruption(name="SIGSTOP", weight=1, seconds=(8.0, 8.0), act=freeze, recovers_seconds=0.0),
 )
 

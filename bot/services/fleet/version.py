@@ -6,6 +6,8 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.errors import StoreError
 from bot.store.database import Database
 
@@ -19,6 +21,6 @@ async def until_too_old(database: Database) -> None:
         ConfigError: this version is too old for the database now; the process must end.
     """
     while True:
-        with suppress(StoreError):  # logged once, by the database
+        with suppress(StoreError, SQLAlchemyError):  # the former is logged by the database
             await database.check_version()
         await asyncio.sleep(CHECK_SECONDS)

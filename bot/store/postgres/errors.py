@@ -11,6 +11,7 @@ from bot.errors import StoreError
 _RIGHTS = "this user may not do that there; make the user the owner of the database"
 _AWAY = "the server does not answer; check that it runs, and its host and port"
 _FULL = "the server's disk is full; make room"
+_GAVE_UP = "a change took too long, and the server gave it up"
 _OTHER_TABLES = "the tables are not this version's; if a newer Paperboy has changed them, update this one"
 # By SQLSTATE, or its class; PostgreSQL's manual, appendix A.
 _ADVICE = {
@@ -18,11 +19,17 @@ _ADVICE = {
     "3D000": "the server has no such database; create it: CREATE DATABASE … OWNER …",
     "42501": _RIGHTS,
     "08": _AWAY,
-    "57P05": "a change took too long, and the server gave it up",
-    "57P": "the server is stopping or starting",
+    "25P03": _GAVE_UP,
+    "25P04": _GAVE_UP,
+    "57P05": _GAVE_UP,
+    "57": "the server is stopping or starting",
     "53100": _FULL,
     "53200": "the server has run out of memory",
     "53300": "the server takes no more connections; raise its max_connections",
+    "53": "the server has reached one of its limits; see its log",
+    "55000": "the database takes no connections; allow them: ALTER DATABASE … ALLOW_CONNECTIONS true",
+    "58": "the server's disk or system failed; see the server's log",
+    "XX000": "the server failed; see its log",
     "25006": "the server only reads, as a standby does; name the primary",
     "40": "another program changed the same rows at the same time",
     "55P03": "another program keeps a table locked",
@@ -70,7 +77,7 @@ def may_pass(error: BaseException | None) -> bool:
     """Whether the server may only be starting, stopping or busy, or the network be gone."""
     cause = _cause(error)
     state: str = getattr(cause, "sqlstate", None) or ""
-    return cause is not None and (state.startswith(("08", "57P", "53300")) or _is_away(cause))
+    return cause is not None and (state.startswith(("08", "532", "533", "55000", "57")) or _is_away(cause))
 
 
 def store_error(error: Exception, *, is_write: bool) -> StoreError | None:

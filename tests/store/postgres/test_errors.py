@@ -1,0 +1,50 @@
+"""Errors of the server that are no bugs of ours: each is logged once, and what failed is tried again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+
+from bot.errors import DatabaseAwayError, StoreError
+from bot.store.database import Database
+from tests.fakes import postgres
+from tests.stores import databases_are_freed, open_database, postgresql
+
+__all__ = ["databases_are_freed", "postgresql"]
+
+# Limits and timeouts of the server, its stops, its disk and its own bugs; PostgreSQL's manual, appendix A.
+STATES = ("25P03", "25P04", "53000", "53200", "53400", "57000", "57014", "57P01", "57P05", "58030", "XX000")
+
+
+async def write(database: Database, statement: str) -> None:
+    async with database.write() as conn:
+        await conn.execute(text(statement))
+
+
+@pytest.mark.usefixtures("postgresql", "databases_are_freed")
+async def test_what_the_server_cannot_do_now_is_no_bug(tmp_path: Path) -> None:
+    database = await open_database(tmp_path)
+    for state in STATES:
+        with pytest.raises(StoreError) as raised:
+            await write(database, f"DO $$ BEGIN RAISE EXCEPTION 'in short' USING ERRCODE = '{state}'; END $$")
+        assert str(raised.value).endswith("(in short)"), state
+    await database.close()
+
+
+async def test_a_database_that_takes_no_connections_is_waited_for() -> None:
+    postgres.must_be_there()
+    async with postgres.new_database() as url:
+        database = await Database.open(url)
+        name = make_url(url).database
+        async with postgres.connected(postgres.address("postgres")) as admin:
+            await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            await admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
+            )
+        with pytest.raises(StoreError, match="takes no connections; allow them"):
+            await write(database, "SELECT 1")
+        with pytest.raises(DatabaseAwayError):
+            await Database.open(url)
+        await database.close()
