@@ -95,6 +95,7 @@ async def test_a_form_sent_while_finish_is_slow_says_that_the_setup_is_finished(
     assert await world.subscriptions() == ["video"]
 
 
+@pytest.mark.thorough
 async def test_import_pressed_twice_imports_once(world: World) -> None:
     file = ("keywords.txt", b"world model")
     shown = await world.admin.slash(world.channel, "config import", file=file)
@@ -128,6 +129,7 @@ async def test_check_again_pressed_twice_sends_pending_papers_once(world: World)
     assert world.posted_ids() == [FIRST]
 
 
+@pytest.mark.thorough
 async def test_set_up_pressed_twice_opens_a_panel_each_time(world: World) -> None:
     shown = await world.admin.slash(world.channel, "help")
 

@@ -163,6 +163,7 @@ async def test_search_results_are_public_and_loaded_page_by_page(
     assert loaded == [5, 5]
 
 
+@pytest.mark.thorough
 async def test_search_says_how_much_of_the_archive_is_read(world: World) -> None:
     assert "The archive has not been read yet." in await search(world, "video")
     world.list_paper("2608.00001", title="Video")

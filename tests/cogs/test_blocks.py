@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import discord
+import pytest
 from simcord.backend import serializers
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
@@ -109,6 +110,7 @@ async def test_without_a_chosen_channel_the_servers_other_feeds_hear_of_it(world
     assert len(notices(other)) == 1
 
 
+@pytest.mark.thorough
 async def test_the_system_channel_comes_before_the_first_text_channel(world: World) -> None:
     world.guild.create_text_channel("lobby")
     system = world.guild.create_text_channel("system")
@@ -193,6 +195,7 @@ async def test_a_deleted_channel_is_blocked_at_once_and_reported(world: World) -
     assert "was deleted. Its subscriptions are kept for 30 days" in (message.embeds[0].description or "")
 
 
+@pytest.mark.thorough
 async def test_a_kick_and_a_return_bring_everything_back(world: World) -> None:
     world.list_paper(FIRST, title="Video")
     await world.admin.slash(world.channel, "config schedule", cadence="live")
@@ -234,6 +237,7 @@ async def test_a_role_that_may_write_again_lets_the_channel_go(world: World) -> 
     assert world.posted_ids() == [FIRST]
 
 
+@pytest.mark.thorough
 async def test_a_role_that_the_bot_is_given_lets_the_channel_go(world: World) -> None:
     await blocked(world)
     admins = next(
@@ -278,6 +282,7 @@ async def test_a_notice_that_may_have_arrived_is_looked_for_before_it_is_sent_ag
     assert await board.post(channel, report, nonce="2" * 24, may_have_arrived=True) != first
 
 
+@pytest.mark.thorough
 async def test_one_who_manages_no_channel_may_not_check(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await blocked(world)

@@ -74,10 +74,13 @@ async def test_digests_get_no_threads_and_the_answer_says_so(world: World) -> No
 
 @pytest.mark.parametrize(
     ("make", "why"),
-    [
-        ("create_forum_channel", "each paper is already a thread"),
-        ("create_voice_channel", "can't have threads"),
-    ],
+    first(
+        1,
+        [
+            ("create_forum_channel", "each paper is already a thread"),
+            ("create_voice_channel", "can't have threads"),
+        ],
+    ),
 )
 async def test_the_answer_says_why_no_thread_can_be_opened(world: World, make: str, why: str) -> None:
     where = getattr(world.guild, make)("other")
@@ -135,6 +138,7 @@ async def test_messages_are_published_to_the_followers(world: World) -> None:
     await settled(world, lambda: path in [request.path for request in world.env.http_requests])
 
 
+@pytest.mark.thorough
 async def test_publishing_ends_for_pending_messages_too(world: World) -> None:
     news = world.guild.create_news_channel("news")
     await subscribed(world, news)
@@ -181,6 +185,7 @@ async def test_a_server_chooses_where_it_hears_of_troubles(world: World) -> None
     assert f"in <#{ops.id}>" in text_of(await world.admin.slash(world.channel, "config show"))
 
 
+@pytest.mark.thorough
 async def test_a_server_that_is_new_chooses_too(world: World) -> None:
     await world.admin.slash(world.channel, "config notices", channel=world.channel)
 
@@ -249,7 +254,7 @@ async def test_notices_need_the_right_in_the_channel_that_is_named(world: World)
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("config mention", {}), ("config threads", {"on": False}), ("config publish", {"on": False})],
+    first(1, [("config mention", {}), ("config threads", {"on": False}), ("config publish", {"on": False})]),
 )
 async def test_turning_off_changes_nothing_in_a_channel_without_a_feed(
     world: World, name: str, options: dict[str, Any]

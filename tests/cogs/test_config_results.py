@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.world import World, text_of
 
 
@@ -65,6 +67,7 @@ async def test_one_that_takes_most_of_the_list_is_noisy(world: World) -> None:
     assert "• `model`: 12 papers ⚠️ **noisy**: narrow it" in await show(world)
 
 
+@pytest.mark.thorough
 async def test_many_subscriptions_are_on_pages_of_their_own(world: World) -> None:
     keywords = ", ".join(f"subject{number:02} with some words more" for number in range(50))
     await world.admin.slash(world.channel, "subscribe", keywords=keywords)

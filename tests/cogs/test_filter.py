@@ -64,7 +64,7 @@ async def test_a_filter_says_how_much_of_the_last_days_it_would_have_kept(world:
 @pytest.mark.parametrize(
     ("options", "said"),
     first(
-        3,
+        2,
         [
             ({}, "Give `min_upvotes`, `max_papers`, `only_with_code` or `exclude`"),
             ({"min_upvotes": 5, "exclude": "video AND"}, "video AND"),
@@ -193,6 +193,7 @@ async def test_an_excluded_paper_is_explained_by_the_query_that_matched(world: W
     assert "**filtered**: 1 new paper was listed; 1 matching paper is excluded" in status
 
 
+@pytest.mark.thorough
 async def test_papers_beyond_the_cards_are_folded_into_a_list(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await filtered(world, max_papers=2)

@@ -6,6 +6,8 @@ import json
 import re
 from datetime import date
 
+import pytest
+
 from tests.cogs.setups import Person
 from tests.cogs.test_transfer import a_file, brought, exported, pressed
 from tests.services.runs.test_focus import CLOSE, MENTION, TITLE
@@ -97,6 +99,7 @@ async def test_setup_has_a_choice_of_focus_that_may_be_left_alone(world: World) 
     assert await focus_of(world) == {"agents": "balanced"}
 
 
+@pytest.mark.thorough
 async def test_a_focus_is_exported_imported_and_copied(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="agents", focus="balanced")
     await world.admin.slash(world.channel, "subscribe", keywords="video")
@@ -212,6 +215,7 @@ async def test_the_settings_tell_close_papers_from_those_that_mention_the_keywor
     ) in said
 
 
+@pytest.mark.thorough
 async def test_a_run_posts_a_close_paper_where_no_other_matches(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="reward hacking", focus="broad")
     await world.admin.slash(world.channel, "config schedule", cadence="live")

@@ -96,12 +96,14 @@ async def test_hints_and_numbers_are_of_all_papers_that_the_bot_has(world: World
     assert "RL, also “reinforcement learning”: 1 more in the archive" in said
 
 
+@pytest.mark.thorough
 async def test_a_word_like_no_other_gets_no_hint(world: World) -> None:
     await listed(world, "Diffusion models")
 
     assert "💡" not in text_of(await subscribe(world, "quaternion"))
 
 
+@pytest.mark.thorough
 async def test_an_operator_in_lower_case_is_hinted_at_with_both_numbers(world: World) -> None:
     await listed(world, "Agents need a benchmark", "A benchmark of agents", "Agents")
 
@@ -139,6 +141,7 @@ async def test_a_phrase_that_finds_enough_gets_no_hint(world: World) -> None:
     )
 
 
+@pytest.mark.thorough
 async def test_a_beginning_that_finds_many_more_is_one_press_away(world: World) -> None:
     await listed(world, "A tokenizer", "Tokenizing", "Tokenization", "Tokenized video")
 
@@ -270,6 +273,7 @@ def test_the_ids_of_a_button_are_short(ids: list[int]) -> None:
     assert in_ranges(range(10, 30)) == "10-29"
 
 
+@pytest.mark.thorough
 async def test_the_button_works_after_a_restart(world: World) -> None:
     await listed(world, "Diffusion")
     shown = (await subscribe(world, "diffussion")).response
@@ -328,6 +332,7 @@ async def test_what_is_undone_gets_no_hint_for_it_was_wanted_like_this(world: Wo
     assert "💡" not in said
 
 
+@pytest.mark.thorough
 async def test_a_hint_pressed_twice_replaces_once(world: World) -> None:
     await listed(world, "Diffusion")
     shown = (await subscribe(world, "diffussion")).response
@@ -422,6 +427,7 @@ async def test_an_exclusion_is_said_in_words_and_corrected(world: World) -> None
     assert "💡" not in said
 
 
+@pytest.mark.thorough
 async def test_the_longest_answers_stay_within_the_limits(world: World) -> None:
     await listed(world, "Diffusion", "Tokenizing", "Tokenized", "Tokenization")
     acronyms = " OR ".join(["RL", "LLM", "VLM", "MoE", "RAG", "MLLM", "CoT", "DiT", "LoRA", "ViT"] * 4)[:150]

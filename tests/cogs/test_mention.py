@@ -144,6 +144,7 @@ async def test_a_deleted_role_is_not_pinged_and_status_show_and_history_say_so(w
     assert "Nobody is pinged: the" not in said
 
 
+@pytest.mark.thorough
 async def test_papers_pending_when_the_role_was_deleted_ping_nobody(world: World) -> None:
     role = await pinging(world)
     world.list_paper("2608.00001", title="Video")

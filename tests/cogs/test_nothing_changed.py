@@ -27,7 +27,7 @@ async def recorded(world: World) -> int:
 @pytest.mark.parametrize(
     ("command", "options", "name", "expected"),
     first(
-        3,
+        1,
         [
             ("schedule", {"cadence": "live"}, "Schedule", "daily, Mon-Fri, at 09:00 UTC → live"),
             ("schedule", {"time": "17:30"}, "Schedule", "at 09:00 UTC → daily, Mon-Fri, at 17:30 UTC"),
@@ -60,7 +60,7 @@ async def test_a_change_says_old_and_new_and_a_second_one_that_nothing_changed(
 @pytest.mark.parametrize(
     ("command", "options", "name"),
     first(
-        2,
+        1,
         [
             ("schedule", {"time": "9:00", "timezone": "utc", "weekdays": "Mon-Fri"}, "Schedule"),
             ("style", {"style": "cards"}, "Style"),
@@ -176,6 +176,7 @@ async def test_a_copy_that_changes_nothing_says_so(world: World) -> None:
     assert await recorded(world) == before
 
 
+@pytest.mark.thorough
 async def test_a_city_for_a_live_channel_in_setup_is_said_to_have_no_effect(world: World) -> None:
     await subscribed(world)
     await typed(world, "schedule", cadence="live")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import discord
+import pytest
 from discord import PermissionOverwrite
 from simcord.enums import ChannelType
 
@@ -50,6 +51,7 @@ async def test_a_hidden_channel_is_not_named_where_others_read(world: World) -> 
     assert "shows admins who can see it which one" in said
 
 
+@pytest.mark.thorough
 async def test_of_several_channels_those_that_all_see_are_named(world: World) -> None:
     secret, other = channel_for(world), world.guild.create_text_channel("other")
     await chosen(world, world.channel)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import discord
+import pytest
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
@@ -40,6 +41,7 @@ async def test_it_posts_the_last_five_and_links_to_them(world: World) -> None:
     assert f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{world.posts()[0].id}" in said
 
 
+@pytest.mark.thorough
 async def test_it_works_after_a_restart(world: World) -> None:
     below = await subscribed(world, older=1)
     await world.restart()
@@ -48,6 +50,7 @@ async def test_it_works_after_a_restart(world: World) -> None:
     assert world.posted_ids() == ["2608.00000"]
 
 
+@pytest.mark.thorough
 async def test_pressed_again_it_posts_nothing_more(world: World) -> None:
     below = await subscribed(world, older=7)
     await press(world, below)
@@ -99,6 +102,7 @@ async def test_one_who_may_no_longer_manage_the_channel_posts_nothing(world: Wor
     assert world.posted_ids() == []
 
 
+@pytest.mark.thorough
 async def test_it_posts_into_the_channel_that_was_subscribed(world: World) -> None:
     other = world.guild.create_text_channel("other")
     world.list_paper("2608.00001", day=world.today - timedelta(days=3), title="Video")
@@ -130,6 +134,7 @@ async def test_a_paused_channel_gets_no_older_papers_and_the_answer_says_why(wor
     assert world.posted_ids() == []
 
 
+@pytest.mark.thorough
 async def test_a_blocked_channel_gets_no_older_papers_and_the_answer_says_why(world: World) -> None:
     below = await subscribed(world, older=1)
     block = Block(reason="I cannot see the channel.", since=world.clock())

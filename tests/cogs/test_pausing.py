@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.cogs.hidden import hide
 from tests.cogs.rights import feed_of, manager, subscribed
 from tests.world import World, text_of
@@ -43,6 +45,7 @@ async def test_a_pause_ends_on_its_day_in_the_channels_zone_and_loses_nothing(wo
     assert world.posted_ids() == ["2608.00001"]
 
 
+@pytest.mark.thorough
 async def test_a_pause_that_ended_while_the_bot_was_offline_posts_at_once(world: World) -> None:
     await subscribed(world)
     await typed(world, "pause", until="friday")

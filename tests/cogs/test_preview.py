@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cogs.test_blocks import allow, deny
-from tests.examples import thorough
+from tests.examples import first
 from tests.fakes.huggingface import Fault
 from tests.world import World, text_of
 
@@ -146,6 +146,7 @@ async def test_options_that_do_not_go_together_are_explained(
     assert "is shown without `keywords`" in both
 
 
+@pytest.mark.thorough
 async def test_a_next_post_of_many_papers_is_paged_message_by_message(world: World) -> None:
     for number in range(40):
         world.list_paper(f"2608.{number:05}", title=f"Video number {number}", upvotes=number)
@@ -155,8 +156,8 @@ async def test_a_next_post_of_many_papers_is_paged_message_by_message(world: Wor
     result = await world.member.slash(world.channel, "preview")
     assert "Preview: 40 papers so far" in text_of(result)
     assert "-# Message 1 of 3:" in text_of(result)
-    first, *later = [text_of(result)], "Next", "Next"
-    shown = [*first, *[text_of(await world.member.click(result.response, label=one)) for one in later]]
+    shown_first, *later = [text_of(result)], "Next", "Next"
+    shown = [*shown_first, *[text_of(await world.member.click(result.response, label=one)) for one in later]]
 
     world.clock.advance(hours=1)
     await world.run()
@@ -173,7 +174,7 @@ async def subscribed_with_papers(world: World, place: Any) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place)
 
 
-@pytest.mark.parametrize("kind", ["forum", thorough("thread"), thorough("announcement"), "digest"])
+@pytest.mark.parametrize("kind", first(1, ["forum", "thread", "announcement", "digest"]))
 async def test_a_channel_of_another_kind_or_style_is_previewed_as_it_is_then_delivered(
     world: World, kind: str
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.core.ids import PaperId
 from bot.core.paper_choices import PaperChoice
 from bot.discord.ui.opened_paper import papers_view
@@ -121,6 +123,7 @@ async def test_a_paper_opened_before_its_list_is_posted_and_found_when_that_come
     assert "**Early** Grasping" in searched
 
 
+@pytest.mark.thorough
 async def test_papers_open_in_threads_forums_and_direct_messages(world: World) -> None:
     forum = world.guild.create_forum_channel("forum")
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=forum)

@@ -93,6 +93,7 @@ async def test_a_channel_is_set_up_in_three_actions_with_bundles_and_four_with_o
     assert person.actions == ["/setup", "button", "form", "button"]
 
 
+@pytest.mark.thorough
 async def test_everything_is_chosen_in_five_actions(world: World) -> None:
     world.list_paper("2608.00001", title="A robot arm", upvotes=9)
     world.list_paper("2608.00002", title="A robot leg", upvotes=2)
@@ -181,6 +182,7 @@ async def test_bundles_beside_keywords_that_cannot_be_read_are_refused_and_nothi
     assert person.chosen == ["Robotics"]
 
 
+@pytest.mark.thorough
 async def test_more_bundles_than_a_channel_can_have_are_refused(world: World) -> None:
     person = await Person.starting(world)
     await person.type_keywords("\n".join(f"word{number}x" for number in range(49)))
@@ -218,6 +220,7 @@ async def test_fifty_keywords_end_on_several_pages(world: World) -> None:
     assert len(await world.subscriptions()) == 50
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", first(1, ["news", "forum", "voice", "thread"]))
 async def test_every_kind_of_channel_can_be_chosen(world: World, kind: str) -> None:
     if kind == "thread":
@@ -336,6 +339,7 @@ async def test_all_wrong_fields_are_reported_at_once(world: World) -> None:
     assert "`video`" in person.text
 
 
+@pytest.mark.thorough
 async def test_a_channel_with_a_schedule_keeps_it_unless_it_is_changed(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="agents")
     await world.admin.slash(world.channel, "config schedule", time="17:30")
@@ -466,6 +470,7 @@ async def test_a_channel_deleted_meanwhile_is_reported(world: World) -> None:
     assert await feeds_of(world) == []
 
 
+@pytest.mark.thorough
 async def test_without_the_right_there_is_no_setup(world: World) -> None:
     command = await world.command("setup")
     world.guild.set_command_permissions(command, {world.member: True})
@@ -509,6 +514,7 @@ async def test_a_panel_goes_on_after_a_restart_with_all_that_was_answered(world:
     assert (settings.schedule.cadence, settings.min_upvotes) == (Cadence.LIVE, 7)
 
 
+@pytest.mark.thorough
 async def test_a_hint_can_be_followed_after_a_restart(world: World) -> None:
     person = await hinted(world, "diffussion models")
     await world.restart()
@@ -518,6 +524,7 @@ async def test_a_hint_can_be_followed_after_a_restart(world: World) -> None:
     assert "• `diffusion models`: 2 papers" in person.text
 
 
+@pytest.mark.thorough
 async def test_a_panel_after_a_restart_is_still_only_its_own_persons(world: World) -> None:
     person = await Person.starting(world)
     stored = world.env.backend.get_message(world.channel.id, person.panel.id)
@@ -689,6 +696,7 @@ async def test_keywords_are_said_in_words_and_a_hint_replaces_one_of_them_before
     assert sorted(await world.subscriptions()) == ["agents -survey benchmark", "diffusion models"]
 
 
+@pytest.mark.thorough
 async def test_plain_keywords_get_no_hint(world: World) -> None:
     person = await hinted(world, "diffusion models")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.examples import first
 from tests.world import World, text_of
 
 NO_KEYWORDS = {"ai_keywords": []}
@@ -71,7 +72,7 @@ async def test_a_mistake_in_the_form_is_said_and_nothing_is_followed(world: Worl
     assert "You don't follow any" in text_of(await world.member.slash(world.channel, "my feed"))
 
 
-@pytest.mark.parametrize("other", [None, "Proof Search"])
+@pytest.mark.parametrize("other", first(1, ["Proof Search", None]))
 async def test_a_paper_that_is_like_no_other_says_so(world: World, other: str | None) -> None:
     world.list_paper("2608.00001", title="Kites", summary="…", paper=NO_KEYWORDS)
     if other:

@@ -73,6 +73,7 @@ async def test_a_quiet_day_is_one_on_which_nothing_was_listed(world: World) -> N
     assert "failed" not in said
 
 
+@pytest.mark.thorough
 async def test_papers_of_which_none_matches_are_filtered(world: World) -> None:
     for number in range(3):
         world.list_paper(f"2608.0000{number}", title="Storage")
@@ -85,6 +86,7 @@ async def test_papers_of_which_none_matches_are_filtered(world: World) -> None:
     assert "quiet" not in said
 
 
+@pytest.mark.thorough
 async def test_papers_without_enough_upvotes_are_filtered(world: World) -> None:
     world.list_paper("2608.00001", title="Storage", upvotes=9)
     world.list_paper("2608.00002", title="Video", upvotes=1)
@@ -98,6 +100,7 @@ async def test_papers_without_enough_upvotes_are_filtered(world: World) -> None:
     assert "**filtered**: 2 new papers were listed; 1 matching paper is waiting for upvotes" in said
 
 
+@pytest.mark.thorough
 async def test_papers_that_became_pending_are_counted(world: World) -> None:
     for number in range(3):
         world.list_paper(f"2608.0000{number}", title="Video")
@@ -243,6 +246,7 @@ async def test_status_shows_an_undeliverable_notice(world: World) -> None:
     assert "/config notices" in said
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("block", "said"),
     first(
@@ -297,6 +301,7 @@ async def test_explain_shows_unconfirmed_and_pending_posts(world: World) -> None
     assert "**Read Message History**" in said
 
 
+@pytest.mark.thorough
 async def test_explain_says_why_a_post_in_a_blocked_channel_is_pending(world: World) -> None:
     await subscribed(world)
     (post,) = await pending(world, 1)
@@ -329,6 +334,7 @@ async def test_unreadable_items_are_shown_with_their_list(world: World) -> None:
     assert "could not be read" not in await status(world)
 
 
+@pytest.mark.thorough
 async def test_a_list_none_of_whose_items_can_be_read_is_no_quiet_day(world: World) -> None:
     await subscribed(world)
     world.hub.days[world.today] = [{"paper": {"id": "in a new form"}}] * 12
@@ -343,7 +349,8 @@ async def test_a_list_none_of_whose_items_can_be_read_is_no_quiet_day(world: Wor
     ) in said
 
 
-@pytest.mark.parametrize("fault", first(2, FINAL_LEAKS), ids=lambda fault: f"{fault.kind} {fault.status}")
+@pytest.mark.thorough
+@pytest.mark.parametrize("fault", FINAL_LEAKS, ids=lambda fault: f"{fault.kind} {fault.status}")
 async def test_what_hugging_face_answers_instead_of_a_list_is_shown_to_nobody(
     world: World, fault: Fault
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cogs.rights import channel_where, feed_of, manager
+from tests.examples import first
 from tests.world import World, text_of
 
 
@@ -79,7 +80,7 @@ async def test_a_subscriptions_role_is_changed_and_removed_for_pending_papers_to
     assert "<@&" not in message["content"]
 
 
-@pytest.mark.parametrize("command", ["subscribe", "config mention"])
+@pytest.mark.parametrize("command", first(1, ["subscribe", "config mention"]))
 async def test_who_may_not_ping_a_role_cannot_have_a_subscription_ping_it(world: World, command: str) -> None:
     role = world.guild.create_role("Admins of all")
     person = manager(world)
@@ -118,6 +119,7 @@ async def test_silent_posts_push_no_notification_and_keep_the_role(world: World)
     assert "without `keywords`" in await typed(world, "config mention", keywords="video", silent=True)
 
 
+@pytest.mark.thorough
 async def test_roles_and_silence_are_exported_imported_and_copied(world: World) -> None:
     role = world.guild.create_role("Readers", mentionable=True)
     other = world.guild.create_text_channel("other")
@@ -146,6 +148,7 @@ async def test_roles_and_silence_are_exported_imported_and_copied(world: World) 
         assert found.feed.settings.is_silent
 
 
+@pytest.mark.thorough
 async def test_a_subscriptions_role_that_cannot_be_pinged_is_warned_of_beside_one_that_can(
     world: World,
 ) -> None:

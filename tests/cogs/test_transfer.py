@@ -149,6 +149,7 @@ async def test_a_plain_list_goes_to_the_channel_that_is_named(world: World) -> N
     assert await world.subscriptions() == []
 
 
+@pytest.mark.thorough
 async def test_an_import_says_which_keywords_are_the_same(world: World) -> None:
     result = await brought(world, "LLMs\nllm\nagents")
     assert "`llm` is the same as `LLMs` and counts once." in text_of(result)
@@ -156,6 +157,7 @@ async def test_an_import_says_which_keywords_are_the_same(world: World) -> None:
     assert await world.subscriptions() == ["LLMs", "agents"]
 
 
+@pytest.mark.thorough
 async def test_an_import_removes_nothing(world: World) -> None:
     await subscribed(world)
     await world.admin.slash(world.channel, "config style", style="digest")
@@ -402,6 +404,7 @@ async def test_a_broken_file_says_where(world: World) -> None:
     assert await feed_of(world, world.channel) is None
 
 
+@pytest.mark.thorough
 async def test_more_than_a_channel_can_have_is_refused_as_a_whole(world: World) -> None:
     await subscribed(world)
 
@@ -430,6 +433,7 @@ async def test_the_first_subscriptions_of_a_channel_set_up_long_ago_come_at_its_
     assert f"Next post: <t:{1787130000 + 7 * 86_400}:f>" in said
 
 
+@pytest.mark.thorough
 async def test_an_imported_role_is_pinged_by_the_next_post_after_an_imported_resumption(world: World) -> None:
     role = world.guild.create_role("Readers", mentionable=True)
     world.list_paper("2608.00001", title="Video")
@@ -499,6 +503,7 @@ async def test_a_copy_needs_the_right_in_the_source(world: World) -> None:
     assert await world.subscriptions() == []
 
 
+@pytest.mark.thorough
 async def test_a_copy_needs_the_rights_in_the_target(world: World) -> None:
     person = manager(world)
     target = channel_where(world, person, manage_channels=False)
@@ -517,6 +522,7 @@ async def test_a_copy_needs_the_rights_in_the_target(world: World) -> None:
 # Rights
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "options"),
     first(

@@ -23,7 +23,7 @@ async def pressed(world: World, message: Any, label: str, *, who: Any = None) ->
 @pytest.mark.parametrize(
     ("command", "options", "undone"),
     first(
-        2,
+        1,
         [
             ("schedule", {"time": "5pm"}, "at 17:00 UTC → daily, Mon-Fri, at 09:00 UTC"),
             ("filter", {"min_upvotes": 5, "exclude": "survey"}, "5 → 0\nExcluded: survey → nothing"),

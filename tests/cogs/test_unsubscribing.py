@@ -74,6 +74,7 @@ async def test_the_channel_option_decides_whose_are_offered(world: World) -> Non
     assert await world.subscriptions() == ["video"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("typed", first(1, ["all of them", " All Of Them ", "all"]))
 async def test_all_of_them_end_together(world: World, typed: str) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
@@ -165,6 +166,7 @@ async def test_undo_restores_the_subscription_and_says_what_is_pending_again_and
     assert world.posted_ids() == ["2608.00001"]
 
 
+@pytest.mark.thorough
 async def test_undo_works_after_a_restart_and_a_second_time_says_that_it_is_done(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     below = await unsubscribed(world)
@@ -202,6 +204,7 @@ async def test_who_may_no_longer_manage_the_channel_undoes_nothing(world: World)
     assert await world.subscriptions() == []
 
 
+@pytest.mark.thorough
 async def test_undo_acts_in_the_channel_that_was_unsubscribed(world: World) -> None:
     other = world.guild.create_text_channel("other")
     for channel in (world.channel, other):
@@ -251,6 +254,7 @@ async def test_all_of_them_removes_what_was_shown_and_nothing_newer(world: World
     assert await world.subscriptions() == ["agents"]
 
 
+@pytest.mark.thorough
 async def test_all_of_them_ends_nothing_for_one_who_lost_the_right_since(world: World) -> None:
     world.env.backend.set_overwrite(world.channel.id, overwrite(world.member, manage_channels=True))
     world.guild.set_command_permissions(await world.command("unsubscribe"), {world.member: True})

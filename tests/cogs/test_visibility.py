@@ -143,6 +143,7 @@ async def test_pages_are_turned_only_by_who_still_may_see_them(world: World) -> 
     assert "Page 2 of 2" in text_of(shown)
 
 
+@pytest.mark.thorough
 async def test_pages_for_admins_are_not_turned_by_one_who_is_none_any_more(world: World) -> None:
     person = manager(world)
     for number in range(16):

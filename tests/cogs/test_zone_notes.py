@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cogs.rights import feed_of, subscribed
 from tests.world import World, text_of
 
@@ -19,6 +21,7 @@ async def test_est_is_offered_behind_new_york_and_says_that_it_has_no_summer_tim
     assert "`EST` has no summer time" in said
 
 
+@pytest.mark.thorough
 async def test_a_country_an_offset_and_a_misspelling_get_near_names(world: World) -> None:
     await subscribed(world)
     for typed, suggested in (

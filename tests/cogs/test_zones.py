@@ -38,6 +38,7 @@ async def runs_at(world: World, moment: datetime) -> list[str]:
     return world.posted_ids()[before:]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("zone", "time", "moments"),
     [
