@@ -83,7 +83,7 @@ class FollowCommands(commands.Cog):
         timezone: ShortText | None = None,
         weekdays: ShortText | None = None,
     ) -> None:
-        """Set when the papers that you follow come."""
+        """Set when your papers come."""
         await defer_personally(interaction)
         await change_schedule(interaction, time=time, timezone=timezone, weekdays=weekdays)
 

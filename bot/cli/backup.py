@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
     "--every",
     type=interval,
     metavar="24h",
-    help="In a folder: keep running and make a backup every so many hours or days.",
+    help="In a folder: keep running, and make a backup at this interval.",
 )
 def backup(file: str, *, force: bool, keep: int | None, every: timedelta | None) -> int:
     """Back up the database to a file, even while the bot runs.

@@ -45,11 +45,9 @@ def ask(settings: Settings) -> tuple[bool, str]:
         ConfigError: the settings do not say which port to ask.
     """
     if settings.health_port is None:
-        raise ConfigError("HEALTH_PORT is not set, so the running bot has no port to ask")
+        raise ConfigError("HEALTH_PORT is not set, so the running bot has no port to query")
     if settings.health_port == 0:
-        raise ConfigError(
-            "HEALTH_PORT is 0 (any free port), so nobody knows which one to ask: set a fixed port"
-        )
+        raise ConfigError("HEALTH_PORT is 0 (any free port), so the port is not known: set a fixed one")
     host = _LOOPBACK.get(settings.health_host, settings.health_host)
     if settings.shard_count is None:
         return _ask(host, settings.health_port)

@@ -39,7 +39,7 @@ def matches_text(
     if not matches.days and matches.unread:
         note = (
             "The bot's database has none of these lists yet. Start the bot to read them in the background, "
-            f"or search {MAX_FETCHED_DAYS} days at most, which are read from Hugging Face."
+            f"or search {MAX_FETCHED_DAYS} days or fewer, which are read from Hugging Face."
         )
         return terminal.wrapped(terminal.fit(note)) + "\n"
     wanted, days = printable(keywords), len(matches.days)

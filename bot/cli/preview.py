@@ -114,7 +114,7 @@ async def answer_to(
     queries = service.alternatives(keywords, settings.limits)
     today = open_list_day(clock())
     if days > MAX_FETCHED_DAYS and focus is not Focus.EXACT:
-        raise UserError(f"--focus compares the papers of {MAX_FETCHED_DAYS} days at most.")
+        raise UserError(f"--focus works with at most {MAX_FETCHED_DAYS} days.")
     if days > MAX_FETCHED_DAYS:
         matches = await service.preview_of_database(settings.database_url, queries, days=days, today=today)
         return matches_text(matches, keywords=keywords, queries=queries, terminal=terminal)

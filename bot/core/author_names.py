@@ -14,7 +14,7 @@ from bot.core.words.latex import readable
 
 _AND = re.compile(r"(?:^|\s+)and\s+", re.IGNORECASE)  # lists that were cut in the wrong place have it
 _SUFFIX = re.compile(r"(?<=[\w.]),?\s+(?P<suffix>(?:jr|sr)\.?|ii|iii|iv)$", re.IGNORECASE)
-# What belongs to the surname behind it. As the first word, each of them is a given name or a surname.
+# What belongs to the surname after it. As the first word, each of them is a given name or a surname.
 _PARTICLE_WORDS: Final = (
     "af al da das de del della den der di dos du el la las le op 't te ten ter van von y zu zum zur"
 )
@@ -66,7 +66,7 @@ def _split(name: str) -> AuthorName:
     name = name[: found.start()] if found else name
     if name.count(",") > 1:  # it says nothing of which part is which
         return AuthorName(family=name, is_group=True)
-    if "," in name:  # the surname stands first already
+    if "," in name:  # the surname is first already
         family, _, given = (part.strip() for part in name.partition(","))
         return AuthorName(family=family or given, given=given if family else "", suffix=suffix)
     words = name.split()

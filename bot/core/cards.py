@@ -173,7 +173,7 @@ def _filled(card: Card, *, summary: Marked, parts: _Parts, limit: int) -> Card:
 
 
 def _below(parts: _Parts) -> str:
-    """What stands below the summary: where it matches, who and when in small print, and links."""
+    """What is below the summary: where it matches, who and when in small print, and links."""
     small = DOT.join(filter(None, (parts.people, parts.dates)))
     return "\n".join(filter(None, (parts.evidence, small and _SMALL + small, parts.links)))
 

@@ -29,7 +29,7 @@ _NOT_A_GROUP: Final = frozenset({"the", "team"})
 
 
 def citation_key(paper: Paper, *, taken: Collection[str] = ()) -> str:
-    """A key for the paper that is not taken yet: with a letter behind it where others have the same."""
+    """A key for the paper that is not taken yet: with a letter added if others have the same."""
     base = f"{_author(paper)}{_year(paper)}{_first(_ascii(readable(paper.title)), _SKIPPED.split())}"
     return next(key for key in _lettered(base) if key not in taken)
 
@@ -64,7 +64,7 @@ def _first(words: Iterable[str], skipped: Collection[str]) -> str:
 
 
 def _lettered(base: str) -> Iterator[str]:
-    """The key itself, then with a to z behind it, then with aa to zz, and so on."""
+    """The key itself, then followed by a to z, then by aa to zz, and so on."""
     for size in count():
         for letters in product(ascii_lowercase, repeat=size):
             yield base + "".join(letters)

@@ -1,4 +1,4 @@
-"""Closeness: how one paper stands to the query of a subscription, beyond whether it matches."""
+"""Closeness: how close one paper is to the query of a subscription, beyond whether it matches."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _tidy(text: str) -> str:
 
 
 def _open_bracket(text: str) -> int:
-    """Where the last bracket or quote stands that is not closed; -1 if none is."""
+    """Where the last bracket or quote is that is not closed; -1 if there is none."""
     opened: list[int] = []
     for place, character in enumerate(text):
         if character in _PAIRS.values():

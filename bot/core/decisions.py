@@ -57,7 +57,7 @@ POST: Final = Stage.POST  # a run reads it for each match, and Enum's own lookup
 FILTER_STAGES = frozenset({Stage.EXCLUDED, Stage.CODE, Stage.UPVOTES})
 
 
-def decide(  # noqa: PLR0911 - one return a stage is the clearest way to write a pipeline
+def decide(  # noqa: PLR0911 - one return per stage is the clearest way to write a pipeline
     feed: Feed,
     paper: Paper,
     *,

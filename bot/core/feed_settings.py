@@ -68,12 +68,12 @@ def role_words(role_id: RoleId | None) -> str:
 
 
 def mention_note(role_id: RoleId | None) -> str:
-    """What stands behind a subscription that pings a role of its own."""
+    """The note after a subscription that pings a role of its own; '' for others."""
     return "" if role_id is None else f" (pings <@&{role_id}>)"
 
 
 def focus_note(focus: Focus) -> str:
-    """What stands behind a subscription whose focus is not exact."""
+    """The note after a subscription whose focus is not exact; '' for others."""
     return "" if focus is Focus.EXACT else f" (focus {focus.value})"
 
 

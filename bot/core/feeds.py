@@ -61,8 +61,8 @@ class Place:
 
 
 class Style(StrEnum):
-    CARDS = "cards"  # an embed a paper
-    DIGEST = "digest"  # a line a paper
+    CARDS = "cards"  # an embed per paper
+    DIGEST = "digest"  # a line per paper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

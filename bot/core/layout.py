@@ -1,4 +1,4 @@
-"""Layout: which papers stand together on which message of a feed, as cards or as lines."""
+"""Layout: which papers go on which message of a feed, as cards or as lines."""
 
 from __future__ import annotations
 

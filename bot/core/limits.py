@@ -19,18 +19,18 @@ MAX_SAVED: Final = 2_000  # papers of a person
 
 
 class Costly(Enum):
-    """What costs more than an answer from the store, and how often one person may use it."""
+    """What is more expensive than a read of the store, and how often one person may do it."""
 
     SEARCH = 20, 1, "searches"  # over the whole archive
-    SIMILAR = 20, 1, "looks for similar papers"
+    SIMILAR = 20, 1, "searches for similar papers"
     EXPORT = 6, 10, "exports"
-    UNKNOWN_PAPER = 40, 10, "papers that I have to read from Hugging Face first"
+    UNKNOWN_PAPER = 40, 10, "unlisted papers"
 
     def __init__(self, uses: int, minutes: int, noun: str) -> None:
         self.uses = uses
         self.window = timedelta(minutes=minutes)
-        time = "a minute" if minutes == 1 else f"{minutes} minutes"
-        self.allowance = f"{uses} {noun} in {time}"
+        time = "minute" if minutes == 1 else f"{minutes} minutes"
+        self.allowance = f"{uses} {noun} per {time}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Limits:
             raise UserError(
                 f"A server can have {count(self.feeds, 'channel')} with subscriptions. This one has {has}, "
                 f"and this adds {adds}. Nothing was changed: make room with `/unsubscribe keywords:all of "
-                "them` in a channel that needs no papers any more; `/status` lists them."
+                "them` in a channel that no longer needs papers; `/status` lists them."
             )
 
     def check_subscriptions(self, channel_id: ChannelId, *, has: int, adds: int) -> None:

@@ -122,7 +122,7 @@ def fit(
 ) -> str:
     """`bold` of as much of the text as stays within `limit` characters, escapes and stars counted.
 
-    `cut` gives the beginning of a text in so many characters, perhaps with one more that shows the cut.
+    `cut` shortens a text to a number of characters, perhaps with one more that shows the cut.
     """
     text, spans, limit = clean(text), tuple(spans), max(limit, 0)
     room = limit

@@ -38,7 +38,7 @@ class Marked:
         return fit(self.text, self.spans, limit, cut=cut if self.is_prose else shorten)
 
     def cut(self, limit: int) -> Marked:
-        """At most so many characters of it, as they are seen."""
+        """At most `limit` characters of it, as they are seen."""
         text = (cut if self.is_prose else shorten)(self.text, limit)
         kept = len(text) if self.text.startswith(text) else len(text) - 1
         spans = tuple((start, min(end, kept)) for start, end in self.spans if start < kept)

@@ -18,6 +18,6 @@ def without_unseen(text: str, *, seen: Collection[ChannelId]) -> str:
     """The text without the names of channels that are not in `seen`."""
 
     def shown(mention: re.Match[str]) -> str:
-        return mention[0] if int(mention[1]) in seen else "a channel that you cannot see"
+        return mention[0] if int(mention[1]) in seen else "a channel that you can't see"
 
     return _CHANNEL.sub(shown, text)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from bot.core.ids import PaperId
 from bot.errors import UserError
 
-# A modern arXiv id (since 2007), with or without a version, on its own or within a link or a DOI.
+# A modern arXiv ID (since 2007), with or without a version, on its own or within a link or a DOI.
 _ARXIV_ID = re.compile(r"(?<!\d)(?<!\d\.)(\d{4}\.\d{4,5})(?:v\d{1,3})?(?!\d)", re.ASCII)
 # An older id, such as cs/0112017 or math.GT/0309136.
 _OLD_ID = re.compile(
@@ -81,19 +81,19 @@ def parse_paper_id(text: str) -> PaperId:
     A version (``v2``) is dropped. The query string and fragment of a link count only if the rest has no id.
 
     Raises:
-        UserError: there is no arXiv id in the text, or more than one, or one from before 2007.
+        UserError: there is no arXiv ID in the text, or more than one, or one from before 2007.
     """
     found = {match[1] for match in _ARXIV_ID.finditer(_TAIL.sub("", text))}
     found = found or {match[1] for match in _ARXIV_ID.finditer(text)}
     if not found and (old := _OLD_ID.search(text)):
         raise UserError(
-            f"`{old[1]}` is an arXiv id from before April 2007, and Daily Papers has none that old. Use an "
-            "id such as `2401.12345`."
+            f"`{old[1]}` is an arXiv ID from before April 2007, and Daily Papers has none that old. Use an "
+            "ID such as `2401.12345`."
         )
     if len(found) != 1:
-        what = "more than one arXiv id" if found else "no arXiv id"
+        what = "more than one arXiv ID" if found else "no arXiv ID"
         raise UserError(
-            f"There is {what} in that. Give one id such as `2401.12345`, a link such as "
+            f"There is {what} in that. Give one ID such as `2401.12345`, a link such as "
             "`https://huggingface.co/papers/2401.12345`, or choose a recent paper while you type its title."
         )
     return PaperId(found.pop())

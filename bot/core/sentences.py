@@ -20,7 +20,7 @@ def _any_of(section: str, ending: str = "") -> str:
 _OPENER: Final = rf"(?:{_any_of('openers')})\b"
 _END = re.compile(
     r"(?:[.!?]+|…)[\"'”\u2019)\]]*(?=\s+[\"'“\u2018(\[]?[^\W_a-z])"
-    rf"|(?<=[a-z0-9)\]%⁰-₉])\.(?={_OPENER} )"  # the space behind it is missing
+    rf"|(?<=[a-z0-9)\]%⁰-₉])\.(?={_OPENER} )"  # the space after it is missing
 )
 _WORD_BEFORE = re.compile(r"[^\s(\[\"“\u2018]*$")
 _INITIAL = re.compile(r"(?:[A-Z]\.)*[A-Z]")

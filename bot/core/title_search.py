@@ -19,7 +19,7 @@ _ID_BEGINNING = re.compile(r"(?:\A|[/:])\s*(\d{4}(?:\.\d{0,5})?)(?:v\d*)?\s*\Z",
 class Title(NamedTuple):
     paper_id: PaperId
     text: str  # as people read it
-    words: str  # the folded words, those of compounds also as one, each behind a space
+    words: str  # the folded words, those of compounds also as one, each after a space
 
 
 def title_of(paper_id: PaperId, title: str) -> Title:

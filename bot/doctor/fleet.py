@@ -1,4 +1,4 @@
-"""Checks the processes of a fleet: which of them have which shards, and which shards nobody has."""
+"""Checks the processes of a fleet: which of them own which shards, and which shards nobody owns."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def judge_fleet(
     if running and shards.free:
         what = f"No process has {_shards(shards.free)} of {shards.count}"
         yield warning(
-            what, "this is normal for a minute; else start more processes, or raise SHARDS_PER_PROCESS"
+            what, "this is normal for a minute; otherwise start more processes, or raise SHARDS_PER_PROCESS"
         )
 
 

@@ -56,13 +56,13 @@ def judge_server(server: Server) -> Iterator[Finding]:
         yield wrong("The server is a standby, which only reads", "name the primary", prevents_start=True)
     elif not server.may_create:
         remedy = "make this user the owner of the database: ALTER DATABASE … OWNER TO …"
-        yield wrong("This user may not create tables", remedy)
+        yield wrong("This user is not allowed to create tables", remedy)
     else:
-        yield fine("This user may create and change tables")
+        yield fine("This user can create and change tables")
     if server.is_in_use:
         yield fine("It is in use by a running bot")
     if server.connections_left < _NEEDED and not server.is_in_use:
         what = f"{server.connections_left} connections are left, and the bot uses up to {_NEEDED}"
-        yield warning(what, "raise max_connections of the server")
+        yield warning(what, "raise the server's max_connections")
     else:
         yield fine(f"{server.connections_left} connections are left; a process uses up to {_NEEDED}")

@@ -228,14 +228,14 @@ def _fleet_part(fleet: FleetHealth) -> Part:
     seconds = fleet.seconds_since_renewal
     figures: dict[str, int | float] = {"shards": len(fleet.owned.ids), "of": fleet.owned.count}
     if seconds is None:
-        return Part(status=Status.STARTING, reason="not one of the processes yet", figures=figures)
+        return Part(status=Status.STARTING, reason="waiting to join the other processes", figures=figures)
     figures["last_renewal_seconds_ago"] = round(seconds, 1)
     if seconds > LEASES_EXPIRE_SECONDS:
         reason = (
             f"the leases of its shards have not been renewed for {duration(seconds)}, so it sends nothing"
         )
         return Part(status=Status.FAILING, reason=reason, figures=figures)
-    spare = "a spare: other processes have all shards, and it takes over those of one that ends"
+    spare = "a spare: other processes have all shards; it takes over when one of them stops"
     return Part(reason=None if fleet.owned.ids else spare, figures=figures)
 
 

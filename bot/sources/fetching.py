@@ -178,7 +178,7 @@ class Fetcher:
             raise _RetryError(ProblemKind.CUT_OFF, cause(error)) from error
         except (ClientError, OSError) as error:
             raise _RetryError(ProblemKind.UNREACHABLE, cause(error)) from error
-        _log.warning("Hugging Face redirects in a circle")
+        _log.warning("Hugging Face redirects in a loop")
         raise SourceError(ProblemKind.REDIRECTED)
 
     @asynccontextmanager

@@ -108,7 +108,7 @@ def _moment_if_text(value: object) -> datetime | None:
 
 def _as_paper_id(value: str) -> PaperId:
     if not _PAPER_ID.fullmatch(value):
-        raise ValueError("not an arXiv id")
+        raise ValueError("not an arXiv ID")
     return PaperId(value)
 
 

@@ -1,4 +1,4 @@
-"""The SQLite store: tables, migrations, and one file a noun.
+"""The store: tables, migrations, and one file per noun.
 
 - One writer at a time in a process (`BEGIN IMMEDIATE` behind a lock); each transaction uses its own
   connection. On PostgreSQL other processes write as well: `locking` says what keeps their writes right.

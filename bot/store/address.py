@@ -1,4 +1,4 @@
-"""The address of the database: which kind it is, and what may stand in DATABASE_URL."""
+"""The address of the database: which kind it is, and what DATABASE_URL may be."""
 
 from __future__ import annotations
 

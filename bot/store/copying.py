@@ -53,7 +53,7 @@ async def copy_database(source: str, target: str) -> dict[str, int]:
             await _continue_ids(reading, writing)
             copied, wanted = await _counts(writing), await _counts(reading)
             if copied != wanted:
-                raise CopyError("the copy has other numbers of rows than the source. Nothing was copied")
+                raise CopyError("the copy does not have as many rows as the source. Nothing was copied")
             if writing.dialect.name == "postgresql":
                 # Without knowing how many rows there are, the server plans badly until it has looked itself.
                 await writing.execute(text("ANALYZE"))

@@ -468,7 +468,7 @@ processes = Table(
     Column("renewals", Integer, nullable=False),
 )
 
-# Who owns which of Discord's shards.
+# Which process owns which of Discord's shards.
 shard_leases = Table(
     "shard_leases",
     metadata,

@@ -132,7 +132,7 @@ async def test_without_a_writable_channel_nobody_gets_a_direct_message_and_the_n
     said = text_of(await world.admin.slash(world.channel, "config show"))
 
     assert "I couldn't report 1 problem in any channel of this server: `/status` shows" in said
-    assert "could not post in any channel" in text_of(await world.admin.slash(world.channel, "status"))
+    assert "couldn't post in any channel" in text_of(await world.admin.slash(world.channel, "status"))
     ops = world.guild.create_text_channel("ops")
     await world.env.settle()
     assert "couldn't report" not in text_of(

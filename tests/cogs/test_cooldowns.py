@@ -22,11 +22,11 @@ async def test_who_searches_and_exports_too_often_learns_when_to_go_on(world: Wo
 
     said = text_of(await world.member.slash(world.channel, "papers search", keywords="tea"))
 
-    assert said.startswith("That was a lot at once: each person can have 20 searches in a minute.")
+    assert said.startswith("That was too much at once: each person is limited to 20 searches per minute.")
     assert f"Try again <t:{again}:R>." in said
     for command, options in (("my export", {"format": "ris"}), ("my data", {"action": "export"})):
         said = text_of(await world.member.slash(world.channel, command, **options))
-        assert "6 exports in 10 minutes" in said
+        assert "6 exports per 10 minutes" in said
     assert "Tea" in text_of(await world.admin.slash(world.channel, "papers search", keywords="tea"))
     world.clock.advance(minutes=1)
     assert "Tea" in text_of(await world.member.slash(world.channel, "papers search", keywords="tea"))
@@ -42,7 +42,7 @@ async def test_only_papers_that_are_not_stored_count(world: World) -> None:
 
     assert "Saved" in text_of(await world.member.click(message, label="Save"))
     said = text_of(await world.member.click(message, label="Unknown"))
-    assert "40 papers that I have to read from Hugging Face first in 10 minutes" in said
+    assert "40 unlisted papers per 10 minutes" in said
 
 
 async def test_the_window_slides_and_a_clock_that_is_set_back_locks_nobody_out(world: World) -> None:

@@ -171,7 +171,7 @@ async def test_a_waiting_paper_is_explained_until_its_last_day_and_after(world: 
     assert "looked at again" not in said
 
     await filtered(world, min_upvotes=0)
-    assert "are not posted any more" in await explained(world)
+    assert "are no longer posted" in await explained(world)
     world.clock.advance(days=1)
     await world.run()
     assert world.posted_ids() == []

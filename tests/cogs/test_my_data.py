@@ -58,7 +58,7 @@ async def test_who_deletes_their_data_is_asked_first_and_forgotten(world: World)
     asked = await data(world, "delete", by=world.admin)
     said = text_of(asked)
     assert "1 followed query, your schedule and your name on 1 change in servers" in said
-    assert "channels' subscriptions and settings, which are their servers'" in said
+    assert "channels' subscriptions and settings, which belong to their servers" in said
     done = await world.admin.click(asked.response, label="Delete my data")
 
     assert text_of(done).startswith("Deleted\n")

@@ -107,7 +107,9 @@ async def test_everything_is_chosen_in_five_actions(world: World) -> None:
     keywords = f"{filled(form)['keywords']}\nmy topic"
     typed = {"keywords": keywords, "time": "5pm", "weekdays": "thu", "city": "munich", "min_upvotes": "5"}
     await person.send(form, **typed)
-    assert "**Filter:** at least 5 upvotes; 1 of 2 matching papers had them when last read" in person.text
+    assert (
+        "**Filter:** at least 5 upvotes; 1 of 2 matching papers had that many when last read" in person.text
+    )
     await person.press("Finish")
 
     assert person.actions == ["/setup", "menu", "button", "form", "button"]
@@ -645,7 +647,7 @@ async def test_a_category_is_refused_in_words(world: World) -> None:
 
     await person.choose(world.guild.create_category("category"))
 
-    assert "takes no messages" in person.text
+    assert "doesn't accept messages" in person.text
     assert "**Where:** choose" in person.text
 
 

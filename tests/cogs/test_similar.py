@@ -52,7 +52,7 @@ async def test_keywords_are_suggested_edited_and_followed_across_restarts(world:
     text = text_of(suggested)
     assert "Nothing is followed yet" in text
     assert "`drones OR kites`" in text
-    assert "They find 3 papers of the last 12 weeks, and 2 of the 2 papers that are the most like it" in text
+    assert "They find 3 papers of the last 12 weeks, and 2 of the 2 papers that are most like it" in text
     assert "/subscribe" in text
     assert "You don't follow any" in text_of(await world.member.slash(world.channel, "my feed"))
     form = await world.member.click(suggested.response, label="Edit and follow")

@@ -234,7 +234,7 @@ async def failed_follow_up(world: World) -> None:
 
 async def test_status_shows_an_undeliverable_notice(world: World) -> None:
     await subscribed(world)
-    assert "could not post in any channel" not in await status(world)
+    assert "couldn't post in any channel" not in await status(world)
     feed = (await state(world)).feed
     async with world.database.write() as conn:
         await notices.add(conn, NoticeKind.BLOCKED, feed.id, now=world.clock())
@@ -242,7 +242,7 @@ async def test_status_shows_an_undeliverable_notice(world: World) -> None:
 
     said = await status(world)
 
-    assert "could not post in any channel" in said
+    assert "couldn't post in any channel" in said
     assert "/config notices" in said
 
 

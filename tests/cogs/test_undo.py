@@ -40,7 +40,7 @@ async def test_what_was_changed_of_subscriptions_is_undone_once_even_after_a_res
     more = await typed(world, "subscribe", keywords="robots, video", focus="broad", mention=first)
     await world.restart()
 
-    assert "undone already, or changed again since. Nothing was changed" in await undone(world, mention)
+    assert "already undone, or has been changed since. Nothing was changed" in await undone(world, mention)
     assert "Unsubscribed from robots." in await undone(world, more)
     assert "Focus of video: strict → exact\nFocus of agents: strict → exact" in await undone(world, focus)
     said = await undone(world, nobody)
@@ -103,7 +103,7 @@ async def test_what_was_done_everywhere_is_undone_everywhere_or_not_at_all(world
     await typed(world, "config resume", channel=other)
 
     said = await undone(world, paused)
-    assert f"<#{other.id}>: It was undone already, or changed again since. Nothing was changed" in said
+    assert f"<#{other.id}>: It was already undone, or has been changed since. Nothing was changed" in said
     assert (await feed_of(world, world.channel)).settings.is_paused
 
     await typed(world, "config pause", channel=other, until="tomorrow")

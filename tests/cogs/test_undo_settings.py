@@ -56,7 +56,7 @@ async def test_what_was_changed_again_since_is_not_undone_but_what_is_beside_it_
     beside = await typed(world, "filter", only_with_code=True)
     await typed(world, "filter", min_upvotes=7)
 
-    assert "changed again since" in await pressed(world, first, "Undo")
+    assert "has been changed since" in await pressed(world, first, "Undo")
     assert "Only with code: yes → no" in await pressed(world, beside, "Undo")
     assert (await feed_of(world, world.channel)).settings.min_upvotes == 7
 

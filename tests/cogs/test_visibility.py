@@ -72,11 +72,11 @@ async def test_status_counts_nothing_of_a_hidden_channel(world: World) -> None:
 
     assert "no channel that you can see was due" in said
     assert f"<#{world.channel.id}>: no subscriptions" in said
-    assert "Channels that you cannot see are left out" in said
+    assert "Channels that you can't see are left out" in said
     for word in (
         "for 1 channel",
         "to post",
-        "could not post in any channel",
+        "couldn't post in any channel",
         "Check again",
         "waiting",
         "failed",
@@ -84,7 +84,7 @@ async def test_status_counts_nothing_of_a_hidden_channel(world: World) -> None:
         assert word not in said
     seen = text_of(await world.admin.slash(world.channel, "status"))
     assert "left out" not in seen
-    assert "could not post in any channel" in seen
+    assert "couldn't post in any channel" in seen
 
 
 async def test_a_private_thread_is_shown_to_its_members_and_to_who_manages_threads(world: World) -> None:

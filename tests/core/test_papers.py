@@ -62,7 +62,7 @@ def test_an_id_of_four_digits_after_the_dot_is_one_too() -> None:
     ],
 )
 def test_a_text_without_an_id_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(UserError, match=r"no arXiv id.*`2401\.12345`"):
+    with pytest.raises(UserError, match=r"no arXiv ID.*`2401\.12345`"):
         parse_paper_id(text)
 
 
@@ -76,7 +76,7 @@ def test_a_text_without_an_id_is_refused_with_an_example(text: str) -> None:
     ],
 )
 def test_an_id_from_before_2007_is_refused_as_too_old(text: str, named: str) -> None:
-    with pytest.raises(UserError, match=rf"`{named}` is an arXiv id from before April 2007"):
+    with pytest.raises(UserError, match=rf"`{named}` is an arXiv ID from before April 2007"):
         parse_paper_id(text)
 
 

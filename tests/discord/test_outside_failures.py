@@ -100,7 +100,7 @@ async def test_a_locked_file_is_no_bug_and_its_end_is_logged(
         said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    assert "another program keeps my database locked" in said
+    assert "another program has locked my database" in said
     assert await world.subscriptions() == ["video"]
     assert len(warnings(caplog)) == 1
     assert "The database can be written again" in caplog.text
@@ -121,7 +121,7 @@ async def test_posts_wait_without_a_traceback_while_nothing_can_be_written(
     await logged(caplog)
 
     (warning,) = warnings(caplog)
-    assert warning.startswith("The database cannot be written: the disk is full; make room")
+    assert warning.startswith("The database cannot be written: the disk is full; free some space")
     assert world.posts() == []
 
 
@@ -245,7 +245,7 @@ async def test_a_connection_that_breaks_at_the_first_answer_is_reported_once_it_
         assert "My connection to Discord broke. Nothing was changed" in answer.text
     await logged(caplog)
     (warning,) = warnings(caplog)
-    assert warning.startswith("help failed: the connection to Discord broke off")
+    assert warning.startswith("help failed: the connection to Discord was lost")
 
 
 async def test_a_connection_that_stays_away_is_one_warning(

@@ -106,7 +106,7 @@ async def test_a_database_without_tables_is_empty_and_stays_so(url: str) -> None
         ({"version": 12}, Sign.WARNING, "PostgreSQL 12 is no longer maintained"),
         ({"encoding": "SQL_ASCII"}, Sign.WRONG, "encoded in SQL_ASCII"),
         ({"is_standby": True}, Sign.WRONG, "standby"),
-        ({"may_create": False}, Sign.WRONG, "may not create tables"),
+        ({"may_create": False}, Sign.WRONG, "not allowed to create tables"),
         ({"connections_left": 3}, Sign.WARNING, "3 connections are left"),
     ],
 )

@@ -74,7 +74,7 @@ def test_a_blocked_channel_whose_problem_is_fixed_says_that_posting_resumes() ->
 
 
 def test_a_deleted_channel_is_a_warning() -> None:
-    gone = one(seen(access=Access(is_gone=True, obstacle="The channel does not exist any more.")))
+    gone = one(seen(access=Access(is_gone=True, obstacle="The channel no longer exists.")))
     assert (gone.sign, gone.what) == (Sign.WARNING, "#c1 in Club no longer exists")
 
 

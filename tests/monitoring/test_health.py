@@ -127,10 +127,10 @@ async def test_the_reason_says_what_the_bot_waits_for(patient: Patient) -> None:
     patient.client.is_ready.return_value = False
     patience = patient.shards._patience
     await patience.wait(
-        "The bot is not logged in", DiscordError("the connection to Discord broke off"), failures=3
+        "The bot is not logged in", DiscordError("the connection to Discord was lost"), failures=3
     )
     report = await patient.report()
-    said = "The bot is not logged in: the connection to Discord broke off; trying again in 8 s"
+    said = "The bot is not logged in: the connection to Discord was lost; trying again in 8 s"
     assert report.status is Status.STARTING
     assert report.reason == f"gateway: not connected to Discord yet. {said}"
     patient.client.is_ready.return_value = True

@@ -27,7 +27,7 @@ async def test_wrong_queries_dates_ids_and_places_get_clear_answers_and_change_n
         answer = await stage.command("subscribe", keywords=keywords)
         assert expected in answer, answer
     category = stage.discord.guild.create_category("Rooms")
-    assert "takes no messages" in await stage.command("subscribe", keywords="robots", channel=category)
+    assert "doesn't accept messages" in await stage.command("subscribe", keywords="robots", channel=category)
     assert "no subscriptions" in await stage.command("subscriptions")
     for date, expected in {
         "yesteryear": "YYYY-MM-DD",

@@ -45,7 +45,7 @@ async def test_a_table_that_is_damaged_ends_the_start_with_one_line(stage: Stage
     with path.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\xff" * size)
-    assert "the file is damaged; put a backup in its place" in await refused(stage, url)
+    assert "the file is damaged; restore a backup" in await refused(stage, url)
 
 
 async def test_a_database_server_that_does_not_answer_is_waited_for(

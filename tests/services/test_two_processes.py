@@ -135,7 +135,7 @@ async def test_a_change_is_undone_once(processes: Processes) -> None:
         processes.one.undoing.undo(found, user_id=USER), processes.two.undoing.undo(found, user_id=USER)
     )
     assert isinstance(second, UserError)
-    assert "undone already" in str(second)
+    assert "already undone" in str(second)
 
 
 async def test_what_is_unsubscribed_at_once_is_cancelled_once(processes: Processes) -> None:

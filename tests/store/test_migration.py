@@ -117,7 +117,7 @@ async def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
 
 async def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
-    with pytest.raises(ConfigError, match=r"DATABASE_URL.*folder cannot be made"):
+    with pytest.raises(ConfigError, match=r"DATABASE_URL.*folder cannot be created"):
         await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'paperboy.db'}")
 
 
@@ -136,7 +136,7 @@ async def test_a_file_that_another_program_keeps_locked_is_refused(
     (tmp_path / "data").mkdir()
     other = sqlite3.connect(tmp_path / "data" / "paperboy.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(ConfigError, match=r"DATABASE_URL.*another program keeps it locked"):
+    with pytest.raises(ConfigError, match=r"DATABASE_URL.*another program has locked it"):
         await Database.open(url)
     other.close()
 

@@ -101,7 +101,7 @@ def _singular(word: str) -> str:
 
 
 def _node(node: Node) -> str:
-    """The node behind a noun: `with “agent”`, `by “Kaiming He”`."""
+    """The node as it follows a noun: `with “agent”`, `by “Kaiming He”`."""
     match node:
         case Everything():
             return "of any kind"

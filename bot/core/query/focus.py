@@ -2,7 +2,7 @@ r"""What is stored of a query so that its closeness to papers can be measured, w
 
 It has three parts: what a paper must meet even if it is close (`hard_filter`), what it matches if the query
 stands in its title, both as expressions; and the terms that score, in reverse Polish notation. A term is a
-line with all ways to write it between `|`, and a star behind a beginning. An operator follows its parts, and
+line with all ways to write it between `|`, and a star after a prefix. An operator follows its parts, and
 says how many they are.
 
     robot

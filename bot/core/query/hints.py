@@ -56,13 +56,8 @@ class Hint:
 
     @property
     def is_broad(self) -> bool:
-        """Whether the query finds so many papers that it says little."""
+        """Whether the query finds too many papers to be useful."""
         return self._is_broad(self.before)
-
-    @property
-    def _are_mentions(self) -> bool:
-        """Whether most of the papers are not about it."""
-        return self.before >= _MANY and self.after * 2 < self.before
 
     def _is_broad(self, papers: int) -> bool:
         return papers >= max(self.listed * _BROAD_SHARE, _MIN_BROAD)
@@ -113,7 +108,7 @@ _TEXTS: Final = {
 
 
 def archive_period(searched: int, *, of: int) -> str:
-    """What was counted over, as behind a number: of all papers in the archive, those that were searched."""
+    """Which papers were counted, as it follows a number: those in the archive, or those searched."""
     if searched < of:
         return f"in {searched:,} of the archive's {count(of, 'paper')}"
     return "in the archive" if of else "in the archive, which has no papers yet"

@@ -29,7 +29,7 @@ _FIELDS: Final = {str(field): field for field in Field}
 class Kind:
     """The kinds of tokens: plain text, as a lookup in an Enum costs as much as the rest of a token."""
 
-    WORD: Final = "word"  # what stands between spaces, commas, quotes and parentheses; not just punctuation
+    WORD: Final = "word"  # what is between spaces, commas, quotes and parentheses; not just punctuation
     PREFIX: Final = "prefix"  # a word that ends in a star, which is no A*
     QUOTE: Final = "quote"
     EVERYTHING: Final = "*"

@@ -76,7 +76,7 @@ class Phrase:
         return self.field is not None and self.field.is_name
 
     def as_term(self) -> str:
-        """The canonical form where the language takes one term, as behind a minus."""
+        """The canonical form where the language takes one term, as after a minus."""
         return self._text(as_term=True)
 
     def _literal(self, *, can_have_spaces: bool) -> str:
@@ -86,7 +86,7 @@ class Phrase:
         if self.is_prefix:
             last = self.words[-1]
             is_letter = len(last) == 1 and last.isalpha() and not self.is_name
-            text += ".*" if is_letter else "*"  # `a*` is a word of its own, but in names
+            text += ".*" if is_letter else "*"  # `a*` is a word of its own, except in names
         return f'"{text}"' if self.is_quote else text
 
     def _text(self, *, as_term: bool) -> str:

@@ -9,8 +9,8 @@ The grammar, from the loosest operator to the tightest (capitals are tokens of `
     run    = WORD { WORD }                       a phrase; in `author:` and `org:`, a name, which may end in
                                                  a PREFIX
 
-Behind MINUS, NOT or a FIELD that holds no names, a run is one WORD. The term of a FIELD is no "*", and no
-FIELD stands in it.
+After MINUS, NOT or a FIELD that holds no names, a run is one WORD. The term of a FIELD is no "*", and has no
+FIELD in it.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _top_level_commas(text: str) -> list[Token]:
 
 
 class _Parser:
-    """Recursive descent: a method a rule of the grammar. `field` is the one that the rule stands in."""
+    """Recursive descent: one method per rule of the grammar. `field` is the one that the rule is in."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -234,13 +234,13 @@ class _Parser:
         follows = self._token
         if within is not None or follows.kind == Kind.FIELD:
             raise self._error(
-                "A field cannot stand within another field:",
+                "A field can't be inside another field:",
                 "Give each field its own term, as in `title:agents abstract:benchmark`.",
                 at=(follows if within is None else token).start,
             )
         if follows.kind in _EXCLUDES:
             raise self._error(
-                "This stands behind a field instead of before it:",
+                "This comes after a field instead of before it:",
                 f"To exclude, put the minus first, as in `agents -{field}:survey`.",
                 at=follows.start,
                 topic=EXCLUSION,

@@ -58,7 +58,7 @@ class PlainText(NamedTuple):
 
 
 def plain_readings(text: str, *, is_literal: bool) -> list[PlainText]:
-    """Every way to read the text: its raised figures behind hyphens or left out, the first way with all.
+    """Every way to read the text: its raised figures after hyphens or left out, the first way with all.
 
     With `is_literal` there is one, in which they are plain figures.
     """
@@ -83,7 +83,7 @@ def _subsets(raised: list[int]) -> Iterator[tuple[int, ...]]:
 
 
 def _with_raised(whole: PlainText, *, kept: Collection[int], bare: Collection[int]) -> PlainText:
-    """The text with the raised figures in `kept` behind a hyphen, those in `bare` plain, others left out."""
+    """The text with the raised figures in `kept` after a hyphen, those in `bare` plain, others left out."""
     plain, starts, ends = whole
     pieces: list[str] = []
     first: list[int] = []

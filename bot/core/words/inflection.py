@@ -87,7 +87,7 @@ def numbers(word: str) -> tuple[str, ...]:
     return (word, *known, *_IRREGULAR_PLURALS.get(word, ()))
 
 
-def _singular(word: str) -> str:  # noqa: PLR0911 - one return a rule
+def _singular(word: str) -> str:  # noqa: PLR0911 - one return per rule
     if word in _IRREGULAR:
         return _IRREGULAR[word]
     if word.endswith(_IRREGULAR_ENDINGS):

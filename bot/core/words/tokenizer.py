@@ -25,7 +25,7 @@ _PLUS_OR_SHARP: Final = r"[^\W\d_](?:\+\+|[+#])"
 _SIGNED: Final = rf"{_PLUS_OR_SHARP}|(?:(?<!\*)|(?<=[^\W_]\*))[^\W\d_]\*(?!\*)"
 _WORD = re.compile(rf"{_SIGNED}|[^\W_]+")
 _NAME_WORD = re.compile(rf"{_PLUS_OR_SHARP}|[^\W_]+")  # a star is no part of a name
-# A hyphen stands in front of a digit, and of a v with a digit, after three letters: Qwen-2, DINO-v-2.
+# After three letters, a digit reads as after a hyphen, and so does a v with a digit: Qwen-2, DINO-v-2.
 _VERSION: Final = r"(?<=[^\W\d_]{3})(?=v?\d)"
 _VERSION_PLACE = re.compile(_VERSION)
 _GREEK: Final = "α-ωΑ-Ω"  # noqa: RUF001 - Greek
@@ -102,7 +102,7 @@ def segments(text: str, mode: Mode) -> Iterator[tuple[int, Segment]]:
 
 @lru_cache(maxsize=32768)
 def chunk_segments(chunk: str, mode: Mode) -> tuple[Segment, ...]:
-    """The segments of what stands between two spaces. Nothing in a text reaches across a space."""
+    """The segments of what is between two spaces. Nothing in a text reaches across a space."""
     word = chunk.strip(_PUNCTUATION)
     if word.isascii() and word.isalpha():  # most are
         start = chunk.index(word)
@@ -226,7 +226,7 @@ def readings(path: Path, first: int) -> Iterator[int]:
 
 
 def has_capital_within(source: str) -> bool:
-    """Whether there is a capital behind the word's first letter (*CLIP*, *STaR*; not *3D*)."""
+    """Whether there is a capital after the word's first letter (*CLIP*, *STaR*; not *3D*)."""
     letters = [character for character in source if character.isalpha()]
     return any(character.isupper() for character in letters[1:])
 
@@ -265,7 +265,7 @@ def prefix_words(text: str) -> tuple[str, ...]:
 
 
 def quote_words(text: str, *, is_prefix: bool = False) -> tuple[str, ...]:
-    """The words of a quote in the singular; one with a capital behind its first letter keeps its capitals.
+    """The words of a quote in the singular; one with a capital after its first letter keeps its capitals.
 
     With `is_prefix`, the last word is only the beginning of one, and stays as it is.
     """
@@ -283,7 +283,7 @@ def quote_words(text: str, *, is_prefix: bool = False) -> tuple[str, ...]:
 
 
 def name_words(text: str, *, is_quote: bool = False) -> tuple[str, ...]:
-    """The words of a name. In a quote, one with a capital behind its first letter keeps its capitals."""
+    """The words of a name. In a quote, one with a capital after its first letter keeps its capitals."""
     return tuple(
         unaccented(part.text, part.source) if is_quote and has_capital_within(part.source) else part.text
         for part in _parts(text, Mode.NAME)

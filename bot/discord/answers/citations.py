@@ -33,7 +33,7 @@ def citation(cited: Citation) -> tuple[str, bytes | None]:
 
 
 def _block(text: str) -> str:
-    # No text of a paper can end it: in BibTeX, more than two backticks never stand together.
+    # No text of a paper can end it: BibTeX never has more than two backticks in a row.
     return f"```bibtex\n{text.strip()}\n```"
 
 

@@ -220,7 +220,7 @@ def _out_of_reach(explanation: Explanation, *, now: datetime) -> str:
     day = date_text(explanation.paper.list_day) if explanation.paper.list_day else ""
     return (
         f"It {_takes(explanation)}, but runs no longer check the list of {day}: papers on it "
-        f"that were not posted by {_last_day(decision)} are not posted any more."
+        f"that were not posted by {_last_day(decision)} are no longer posted."
     )
 
 

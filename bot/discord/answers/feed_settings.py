@@ -154,5 +154,5 @@ def _notices(state: FeedState, visible: Collection[ChannelId]) -> str:
     if state.notices_channel_id is None:
         return "in any channel that I can post in; `/config notices` sets a channel"
     if state.notices_channel_id not in {state.feed.channel_id, *visible}:
-        return "in a channel that you cannot see"
+        return "in a channel that you can't see"
     return f"in <#{state.notices_channel_id}>"

@@ -31,7 +31,7 @@ message.
 
 **Privacy**: `/my data` exports or deletes all that I keep about you."""
 
-# Each line with an example has two spaces behind it, then what it finds and, after "; not", what it does not
+# Each line with an example has two spaces after it, then what it finds and, after "; not", what it does not
 # find: `tests/test_documents.py` tries them.
 _LANGUAGE = """\
 `diffusion model`  these words in this order: *A diffusion-model zoo*; not *A model of diffusion*

@@ -25,9 +25,6 @@ _HOW_TO_SAVE = (
     "Press **Save** below a paper, or choose one from *Open a paper …* below a list and press it there. On "
     "anyone's message with links to papers: right-click or hold it, then **Apps** → **Save papers**."
 )
-_NEXT = (
-    "`/my saved` shows your library, and `/my export` makes a file of it for Zotero, LaTeX or a spreadsheet."
-)
 
 
 def saving(result: Saving) -> discord.Embed:

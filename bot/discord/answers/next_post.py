@@ -61,7 +61,7 @@ def coming(result: NextPost, *, now: datetime) -> list[PreviewPage]:
 
 
 def _above(shown: NextMessage, top: str, *, place: int, of: NextPost) -> str:
-    """What stands above a message's cards: the introduction, and the message's own text."""
+    """The text above a message's cards: the introduction, and the message's own text."""
     is_forum = of.feed.kind is FeedKind.FORUM
     parts: list[str] = []
     if len(of.posts) > 1:

@@ -64,7 +64,7 @@ def notices_changed(
         description=(
             f"{change}\nThis server is notified there once about each problem: a blocked channel and how to "
             "fix it, papers that could not be posted, messages delayed for hours, or Hugging Face not "
-            "answering for hours.\n-# If I cannot post there, I use another channel that I can post in. If "
+            "answering for hours.\n-# If I can't post there, I use another channel that I can post in. If "
             "there is none, answers to admin commands say so. `/status` shows problems too."
         ),
         color=COLOR,
@@ -74,7 +74,7 @@ def notices_changed(
 def _destination(channel_id: ChannelId | None, visible: Collection[ChannelId]) -> str:
     if channel_id is None:
         return "a channel that I can post in"
-    return f"<#{channel_id}>" if channel_id in visible else "a channel that you cannot see"
+    return f"<#{channel_id}>" if channel_id in visible else "a channel that you can't see"
 
 
 def undeliverable(number: int) -> str:

@@ -30,7 +30,7 @@ from bot.services.queries.search import Preview
 _ADDED, _CUT = "🔎 ", "✂️ "  # papers that a focus adds, and that it leaves out
 _DAY_LENGTH = 14  # of a list day and the dot in front of it
 _RESULTS_A_PAGE = 5
-_MAX_RESULT_LENGTH = 260  # of a result's line, its address included; why it matched stands below it
+_MAX_RESULT_LENGTH = 260  # of a result's line, its address included; why it matched is below it
 _MAX_QUERY_LENGTH = 200
 _ORDERS = {Sort.MATCH: "best match", Sort.UPVOTES: "most upvoted", Sort.DAY: "newest"}
 

@@ -1,4 +1,4 @@
-"""Answers of /my data: what is kept about a person, and what became of it."""
+"""Answers of /my data: what is kept about a person, and what was deleted."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from bot.services.people.personal_data import DataExport, KeptData
 _POLICY = "What I keep, why, and for how long"
 _NOTHING = "I keep nothing about you: no saved papers, no followed keywords, no changes in servers."
 _STAYS = (
-    "**What stays**: channels' subscriptions and settings, which are their servers'; messages that Discord "
-    "has already; and the operator's backups, for as long as they keep them. If one is restored, your data "
-    "is deleted again."
+    "**What stays**: channels' subscriptions and settings, which belong to their servers; messages that "
+    "Discord already has; and the operator's backups, for as long as they keep them. If one is restored, "
+    "your data is deleted again."
 )
 
 

@@ -153,7 +153,7 @@ def mention_effect(state: FeedState) -> list[str]:
             if after.mention_role_id
             else "Only the roles of single subscriptions are pinged: `/subscriptions` shows them."
             if own
-            else "Nobody is pinged any more, not by pending messages either."
+            else "Nobody is pinged any more, not even by pending messages."
         )
     if after.is_silent != before.is_silent:
         lines.append(

@@ -89,7 +89,9 @@ def _filter(draft: Draft, samples: Samples) -> list[str]:
     if not samples.together:
         return [upvotes]
     enough = samples.with_upvotes(draft.min_upvotes)
-    return [f"{upvotes}; {enough:,} of {count(samples.together, 'matching paper')} had them when last read"]
+    return [
+        f"{upvotes}; {enough:,} of {count(samples.together, 'matching paper')} had that many when last read"
+    ]
 
 
 def _where(draft: Draft) -> str:

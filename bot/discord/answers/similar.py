@@ -45,7 +45,7 @@ def suggestion(result: Suggestion) -> discord.Embed:
     counts = [f"• {code(phrase.text)}: {count(phrase.recent, 'paper')}" for phrase in result.phrases]
     found = f"They find {count(result.recent, 'paper')} of the last {SUGGESTION_DAYS // 7} weeks"
     if result.similar:
-        found += f", and {result.found} of the {result.similar} papers that are the most like it"
+        found += f", and {result.found} of the {result.similar} papers that are most like it"
     known = result.days_known
     partly = days_read(known, of=SUGGESTION_DAYS) if known < SUGGESTION_DAYS else ""
     lines = [

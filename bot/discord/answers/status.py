@@ -50,14 +50,14 @@ def status_pages(status: Status, *, is_whole: bool) -> list[discord.Embed]:
     ]
     if status.undeliverable:
         intro.append(
-            "⚠️ There was a notice for this server that I could not post in any channel. `/config notices` "
+            "⚠️ There was a notice for this server that I couldn't post in any channel. `/config notices` "
             "sets a channel for notices."
         )
     return pages(
         lines,
         title="Status",
         intro="\n".join(intro),
-        footer="" if is_whole else "Channels that you cannot see are left out.",
+        footer="" if is_whole else "Channels that you can't see are left out.",
         empty=f"No channel {scope} has subscriptions. {ADD_A_SUBSCRIPTION}",
     )
 

@@ -6,7 +6,7 @@ Where no nonce prevents a duplicate, the gate allows only one attempt, and its o
 
 Shards are opened and closed while the client runs, because in a fleet they move between processes. What only
 a shard's session tells (which servers there are, what the bot may do there) is unknown before the first one;
-requests need none. Shards identify themselves in turns, because Discord accepts only so many in five seconds.
+requests need none. Shards identify themselves in turns, because Discord accepts only a few in five seconds.
 
 An answer that isn't Discord's (an HTML page, incomplete JSON, unexpected JSON) counts as no answer.
 discord.py raises various errors for it, which become one error here, and only after an answer, so that a bug

@@ -195,10 +195,10 @@ def _seconds(value: object) -> float | None:
 
 _ASKS_TO_WAIT = "Discord asks the bot to wait (429)"
 _GATEWAY_CLOSED = "Discord's gateway closed the connection"
-_NOT_DISCORDS = "not Discord's; a proxy or a network's login page may stand in between"
+_NOT_DISCORDS = "not Discord's; a proxy or a login page may be in between"
 # Why no answer arrived, without the address that the exception's own text may show; the first match counts.
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-    ((aiohttp.ClientConnectorDNSError,), "Discord's name cannot be looked up"),
+    ((aiohttp.ClientConnectorDNSError,), "Discord's host name cannot be resolved"),
     (
         (aiohttp.ClientSSLError, ssl.SSLError),
         "the certificate of the server that answers for Discord is not accepted, or it does not speak TLS",
@@ -207,9 +207,9 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((aiohttp.ClientConnectorError,), "Discord cannot be reached"),
     (
         (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError),
-        "the connection to Discord broke off",
+        "the connection to Discord was lost",
     ),
-    ((aiohttp.TooManyRedirects,), "the server that answers for Discord redirects in a circle"),
+    ((aiohttp.TooManyRedirects,), "the server that answers for Discord redirects in a loop"),
     ((ReconnectWebSocket,), _GATEWAY_CLOSED),
 )
 

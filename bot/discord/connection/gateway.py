@@ -30,7 +30,7 @@ _FINAL: Mapping[int, str] = {
     4012: "Discord's gateway no longer serves this version of its API (4012): update Paperboy",
     4013: "Discord's gateway does not know the intents that Paperboy asks for (4013): update Paperboy",
     4014: "Discord's gateway does not allow the intents that Paperboy asks for (4014), of which none is "
-    "privileged: update Paperboy, and check DISCORD_GATEWAY_URL where it is set",
+    "privileged: update Paperboy, and check DISCORD_GATEWAY_URL if it is set",
 }
 
 

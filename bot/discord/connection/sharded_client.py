@@ -22,7 +22,7 @@ from bot.discord.connection.patience import Patience
 from bot.errors import StoreError
 
 CONNECT_SECONDS = 60.0  # timeout until a connection can identify itself or resume a session
-# Discord accepts so many IDENTIFYs within five seconds; the rest is for those that the network bunches.
+# Discord counts IDENTIFYs over five seconds; the rest is for those that the network bunches.
 IDENTIFY_SECONDS = 5.5
 
 # A context that begins when a shard may identify itself, and ends when it has: the next turn begins no sooner

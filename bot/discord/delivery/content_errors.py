@@ -65,10 +65,10 @@ _PROBLEMS = {
     "BASE_TYPE_MAX_LENGTH": "it is too long",
     "BASE_TYPE_MIN_LENGTH": "it is too short",
     "BASE_TYPE_REQUIRED": "it is empty",
-    "BUTTON_COMPONENT_INVALID_URL": "Discord does not accept that address",
+    "BUTTON_COMPONENT_INVALID_URL": "Discord doesn't accept that address",
     "MAX_EMBED_SIZE_EXCEEDED": "there is too much text",
-    "URL_TYPE_INVALID_SCHEME": "Discord does not accept that address",
-    "URL_TYPE_INVALID_URL": "Discord does not accept that address",
+    "URL_TYPE_INVALID_SCHEME": "Discord doesn't accept that address",
+    "URL_TYPE_INVALID_URL": "Discord doesn't accept that address",
 }
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _MAX_FIELDS = 20  # read from a tree of errors

@@ -26,7 +26,7 @@ LOCKED = "The thread is locked: unlock it, or give me **Manage Threads** in its 
 
 # Discord's codes for a channel that refuses messages, with what an admin can do about each.
 _CHANNEL_REFUSED = {
-    MISSING_ACCESS: f"I cannot see the channel: give me {permission_name('view_channel')} there.",
+    MISSING_ACCESS: f"I can't see the channel: give me {permission_name('view_channel')} there.",
     MISSING_PERMISSIONS: (
         f"A permission is missing in the channel: I need {permission_name('view_channel')}, "
         f"{permission_name('send_messages')} and {permission_name('embed_links')} (in a thread "
@@ -43,18 +43,18 @@ _CHANNEL_REFUSED = {
         "We share no server, so Discord doesn't let me send you direct messages. Join a server that I am in, "
         "or add me to one of yours: open my profile and choose **Add App**."
     ),
-    50008: "Messages cannot be sent in a channel of this kind.",
-    50024: "Discord does not allow this in a channel of this kind.",
-    50068: "Discord does not allow this for a message of this kind.",
-    THREAD_ARCHIVED: "The thread is archived, and I cannot reopen it: reopen it.",
+    50008: "Messages can't be sent in a channel of this kind.",
+    50024: "Discord doesn't allow this in a channel of this kind.",
+    50068: "Discord doesn't allow this for a message of this kind.",
+    THREAD_ARCHIVED: "The thread is archived, and I can't reopen it: reopen it.",
     THREAD_LOCKED: LOCKED,
     40066: "The forum requires a tag on every post, and only moderators may use its tags: add one for all.",
     40067: "The forum requires a tag on every post, and has none that I can use: add one, or turn this off.",
 }
 _GONE = {
-    UNKNOWN_CHANNEL: "The channel does not exist any more.",
-    10004: "I am not in this server any more: invite me again.",
-    10008: "The message does not exist any more.",
+    UNKNOWN_CHANNEL: "The channel no longer exists.",
+    10004: "I'm no longer in this server: invite me again.",
+    10008: "The message no longer exists.",
 }
 _TURNED_OFF = "Discord has turned this off for now."
 _TOO_MANY_THREADS = (
@@ -65,7 +65,7 @@ _TRANSIENT = {
     20016: "The channel's slowmode asks me to wait.",
     20028: "Discord asks me to wait: there are too many messages in the channel.",
     20029: "Discord asks me to wait: there are too many messages in the server.",
-    40003: "Direct messages were opened too fast.",
+    40003: "I opened too many direct messages at once.",
     40004: _TURNED_OFF,
     40006: _TURNED_OFF,
     130000: "Discord is overloaded.",

@@ -30,7 +30,7 @@ def check_history(access: Access) -> None:
         raise DeliveryError(access.obstacle, kind)
     if access.history_obstacle is not None:
         raise DeliveryError(
-            f"I don't know whether a message arrived, because I may not look. {access.history_obstacle}",
+            f"I can't tell whether a message arrived, because I can't look for it. {access.history_obstacle}",
             kind=DeliveryErrorKind.UNCONFIRMED,
         )
 

@@ -131,7 +131,7 @@ def links(embeds: Iterable[_Embed], page_urls: Collection[str]) -> bool:
 
 def _too_many(what: str) -> DeliveryError:
     return DeliveryError(
-        f"I don't know whether a message arrived: there are too many {what} to look through.",
+        f"I can't tell whether a message arrived: there are too many {what} to look through.",
         kind=DeliveryErrorKind.UNCONFIRMED,
     )
 

@@ -216,7 +216,7 @@ class DiscordPublisher:
         )
         if is_required and not chosen:
             raise DeliveryError(
-                "The forum requires a tag on every post, and has none that I may use: add one, or turn "
+                "The forum requires a tag on every post, and has none that I can use: add one, or turn "
                 "this off.",
                 code=TAG_REQUIRED,
                 kind=DeliveryErrorKind.CHANNEL_REFUSED,
@@ -233,7 +233,7 @@ class DiscordPublisher:
                 forum = await guild.fetch_channel(place.channel_id)
         if not isinstance(forum, discord.ForumChannel):
             raise DeliveryError(
-                "The channel is not a forum any more.",
+                "The channel is no longer a forum.",
                 code=WRONG_KIND_OF_CHANNEL,
                 kind=DeliveryErrorKind.CHANNEL_REFUSED,
             )

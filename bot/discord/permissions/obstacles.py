@@ -114,7 +114,7 @@ def type_obstacle(channel_id: ChannelId, channel_type: discord.ChannelType) -> O
     if channel_type in _POSTABLE:
         return None
     return Obstacle(
-        problem=f"<#{channel_id}> takes no messages", remedy="use a text channel, a forum or a thread"
+        problem=f"<#{channel_id}> doesn't accept messages", remedy="use a text channel, a forum or a thread"
     )
 
 

@@ -189,7 +189,7 @@ async def of_button(
     if pings is not None:
         role = interaction.guild.get_role(pings) if interaction.guild else None
         if role is None:
-            raise UserError("The role that was pinged doesn't exist any more. Nothing was changed.")
+            raise UserError("The role that was pinged no longer exists. Nothing was changed.")
         _refuse(await requested.mention_obstacle(role))
     return requested.target
 
@@ -198,7 +198,7 @@ async def postable(interaction: discord.Interaction, channel: ChannelOption | No
     """For an admin command that leads to posts: the user and the bot may post in the channel.
 
     Raises:
-        UserError: the user or the bot is missing a permission, or the channel takes no messages.
+        UserError: the user or the bot is missing a permission, or the channel doesn't accept messages.
     """
     requested = await from_option(interaction, channel)
     _refuse(await requested.posting_obstacle())
@@ -259,7 +259,7 @@ async def for_notices(interaction: discord.Interaction, channel: ChannelOption) 
     """For /config notices: both may post there, and it is no forum.
 
     Raises:
-        UserError: the user or the bot is missing a permission, or the channel takes no messages.
+        UserError: the user or the bot is missing a permission, or the channel doesn't accept messages.
     """
     requested = await from_option(interaction, channel)
     _refuse(requested.user_obstacle())

@@ -1,4 +1,4 @@
-"""The buttons below direct messages with papers, and below answers on them. Each concerns who presses it."""
+"""The buttons below direct messages with papers, and below answers on them, for the person who presses."""
 
 from __future__ import annotations
 

@@ -94,13 +94,13 @@ def _of_discord(error: DiscordError, *, has_begun: bool) -> Failure | None:
             answered=CommandOutcome.LATE,
             warning=(
                 "another process has answered it already. With SHARD_COUNT that happens while a shard moves; "
-                "else two bots use the same token: stop one of them, or reset the token"
+                "otherwise two bots use the same token: stop one of them, or reset the token"
             ),
         )
     if error.code in _TOO_LATE:
         return Failure(
             answered=CommandOutcome.LATE,
-            warning=f"it cannot be answered any more: {_TOO_LATE[error.code]} (code {error.code})",
+            warning=f"it can no longer be answered: {_TOO_LATE[error.code]} (code {error.code})",
         )
     warning = f"Discord answered {error.status} (code {error.code}): {error.text[:200]}"
     if error.status == 429:

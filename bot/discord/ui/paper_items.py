@@ -1,4 +1,4 @@
-"""Bases of the buttons and menus about papers. Who uses one is answered alone, and needs no permission."""
+"""Bases of the buttons and menus about papers. Anyone may use them; only that person sees the answer."""
 
 from __future__ import annotations
 

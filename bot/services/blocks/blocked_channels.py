@@ -33,7 +33,7 @@ EVENT_COUNTS_AFTER = timedelta(minutes=1)
 RECHECK_SECONDS = 30.0  # timeout of a run's recheck
 CHECK_SECONDS = 10.0  # how long a person waits for the pending messages to be sent
 CHANNEL_DELETED = "The channel was deleted. Its subscriptions are kept for 30 days."
-SERVER_LEFT = "I am not in this server any more: invite me again. Its subscriptions are kept for 30 days."
+SERVER_LEFT = "I'm no longer in this server: invite me again. Its subscriptions are kept for 30 days."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ async def block_by_access(conn: AsyncConnection, feed: Feed, access: Access, *, 
 
     The block ends as soon as the permissions show that the obstacle is fixed.
     """
-    reason = access.obstacle or (feed.block.reason if feed.block else "The channel does not exist any more.")
+    reason = access.obstacle or (feed.block.reason if feed.block else "The channel no longer exists.")
     await feeds.block(conn, feed.id, reason=reason, now=now, recheck_at=None, is_gone=access.is_gone)
 
 

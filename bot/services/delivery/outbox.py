@@ -120,7 +120,7 @@ class Delivery:
         )
 
     async def _is_under_way(self, post_ids: Collection[PostId], since: datetime) -> bool:
-        """Whether one of the posts is next in its channel, or waits behind one that is being sent."""
+        """Whether one of the posts is next in its channel, or waits for one that is being sent."""
         if self._pause.seconds_left > 0:
             return False
         async with self._database.read() as conn:

@@ -30,7 +30,7 @@ from bot.store import feeds, subscriptions
 from bot.store.cancelled_papers import Cancelled
 
 TOO_LATE = (
-    "It was undone already, or changed again since. Nothing was changed now: `/config history` shows what "
+    "It was already undone, or has been changed since. Nothing was changed: `/config history` shows what "
     "changed and when."
 )
 _NO_PAPERS = Cancelled()
@@ -79,7 +79,7 @@ async def revert(
     """
     feed = await feeds.by_channel(conn, channel_id)
     if feed is None:
-        raise UserError(f"<#{channel_id}> has no settings any more. Nothing was changed.")
+        raise UserError(f"<#{channel_id}> no longer has settings. Nothing was changed.")
     reverted = Reverted(feed=feed, before=feed.settings)
     for revision in reversed(revisions):
         reverted = await _settings(conn, reverted, revision, now=now)

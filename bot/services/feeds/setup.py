@@ -54,7 +54,7 @@ class Samples:
         return len(self.upvotes)
 
     def with_upvotes(self, least: int) -> int:
-        """How many of them have at least so many upvotes."""
+        """How many of them have at least that many upvotes."""
         return sum(number >= least for number in self.upvotes)
 
 
@@ -156,7 +156,8 @@ class Setup:
         self._limits.check_keywords(len(self._queries(on_one_line(typed))))
         if len(typed) > MAX_TYPED_LENGTH:
             raise UserError(
-                f"These keywords are {len(typed):,} characters long, and a form takes {MAX_TYPED_LENGTH:,}. "
+                f"These keywords are {len(typed):,} characters long, and a form can hold "
+                f"{MAX_TYPED_LENGTH:,}. "
                 "Finish with fewer of them, and use `/setup` again for the others."
             )
         return draft.asking_for(typed)

@@ -59,7 +59,7 @@ def timezones_like(typed: str, *, now: datetime) -> list[str]:
     begun: list[str] = []
     if len(wanted) >= _MIN_BEGINNING_LENGTH:
         begun = [zone for name, zones in _all_names() if name.startswith(wanted) for zone in zones]
-    # What is typed whole comes first, what is being typed behind the zones that are named so.
+    # What is typed in full comes first, and what is still being typed after the zones with that name.
     offered = list(dict.fromkeys([*(whole.zones if whole else ()), *ranked, *begun]))
     return offered or _misspelt(wanted)
 
@@ -78,7 +78,7 @@ def timezone_meant(typed: str, *, now: datetime) -> str:
             f"changed: give a city, such as {_listed(_at_offset(offset, now=now))}."
         )
     wanted = _folded(typed)
-    # Etc has no cities, and its signs are the other way round: who types GMT-5 does not mean Etc/GMT-5.
+    # Etc has no cities, and its signs are reversed: a person who types GMT-5 does not mean Etc/GMT-5.
     named = [
         name
         for name, folded in _folded_zones()
@@ -155,7 +155,7 @@ def _meaning(wanted: str) -> _Meaning | None:
 
 @cache
 def _all_names() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Everything but zones' own names that stands for zones."""
+    """Everything that means a zone, except the zones' own names."""
     places = {place: (zone,) for place, zone in PLACES.items()}
     return tuple((places | _countries()).items())
 

@@ -88,7 +88,7 @@ class Undoing:
             found = await changes.revised(conn, change_ids)
         if not found or any(change.server_id != server_id for change, _ in found):
             raise UserError(
-                "This can't be undone any more. `/config history` shows the earlier value, and the same "
+                "This can no longer be undone. `/config history` shows the earlier value, and the same "
                 "command sets it."
             )
         if any(change.user_id != user_id for change, _ in found):

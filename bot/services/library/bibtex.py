@@ -121,7 +121,7 @@ def _is_name(found: re.Match[str]) -> bool:
 
 
 def _is_safe(formula: str) -> bool:
-    """Whether the formula can stand in a field as it is: in ASCII, braces with partners, no comment."""
+    """Whether the formula can be in a field as it is: in ASCII, with balanced braces and no comment."""
     if not formula.isascii() or "%" in formula or "`" in formula:
         return False
     depth = 0

@@ -21,7 +21,7 @@ READING_SECONDS: Final = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPapers:
-    """The papers that some ids stand for."""
+    """The papers with some ids."""
 
     papers: tuple[Paper, ...]
     unknown: tuple[PaperId, ...] = ()  # that Hugging Face does not have

@@ -1,6 +1,6 @@
 """RIS: papers as records for reference managers.
 
-A record is lines of a tag of two characters and a value, so that a library for it would bring nothing. See
+A record is lines of a two-character tag and a value, too simple to need a library. See
 https://en.wikipedia.org/wiki/RIS_(file_format) for the tags.
 """
 

@@ -53,7 +53,7 @@ class Suggestion:
     phrases: tuple[SuggestedPhrase, ...]  # none if the paper has no words to look for
     recent: int  # papers of the last SUGGESTION_DAYS that any of them finds
     days_known: int  # how many of these list days have been read
-    similar: int  # papers that are the most like it
+    similar: int  # papers that are most like it
     found: int  # how many of these the phrases find
 
     @property
@@ -62,7 +62,7 @@ class Suggestion:
 
 
 class Suggestions:
-    """Suggests keywords by what stands in a paper, and by what these words find in the archive."""
+    """Suggests keywords by the words of a paper, and by what these find in the archive."""
 
     def __init__(self, context: ServiceContext, *, similar: SimilarPapers) -> None:
         self._database = context.database
@@ -182,7 +182,7 @@ def _chosen(
 
 
 def _fitting(phrases: Sequence[str], room: int) -> list[str]:
-    """The first phrases that fit into one query of so many characters."""
+    """The first phrases that fit into one query of that length."""
     fitting = list(phrases)
     while len(_OR.join(fitting)) > room:
         fitting.pop()

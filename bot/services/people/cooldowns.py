@@ -1,4 +1,4 @@
-"""Cooldowns: how often one person has used what costs, in memory alone."""
+"""Cooldowns: how often one person has done something expensive, in memory only."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Cooldowns:
             over = len(used) + times - costly.uses
             again = used[min(over, len(used)) - 1] + costly.window
             raise UserError(
-                f"That was a lot at once: each person can have {costly.allowance}. Try again "
+                f"That was too much at once: each person is limited to {costly.allowance}. Try again "
                 f"<t:{int(again.timestamp()) + 1}:R>."
             )
         used.extend([now] * times)

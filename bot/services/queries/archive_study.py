@@ -1,4 +1,4 @@
-"""Studying what a person typed by all papers that the bot has."""
+"""The study of what a person typed: how it was read, and hints, by all papers that the bot has."""
 
 from __future__ import annotations
 

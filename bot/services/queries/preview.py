@@ -139,8 +139,8 @@ async def preview_of_database(
     path = parse_url(url)
     if not path.exists():
         raise ConfigError(
-            f"so many days are searched in a bot's database, but DATABASE_URL names {path}, which does not "
-            "exist; start the bot to create it, or search 30 days at most"
+            f"more than 30 days are searched in a bot's database, but DATABASE_URL names {path}, which "
+            "does not exist; start the bot to create it, or search 30 days or fewer"
         )
     try:
         async with inspected(path, within_seconds=_TIMEOUT_SECONDS) as file:

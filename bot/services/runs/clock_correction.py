@@ -33,10 +33,11 @@ async def correct(
     )
     if runs or waits:
         _log.warning(
-            "The clock was ahead before: %d next runs and %d waits were too far ahead and were moved back",
+            "The clock had been ahead: %d next runs and %d retries were too far in the future and were "
+            "moved back",
             runs,
             waits,
         )
     if await clock_correction.was_ahead(conn, now):
         await clock_correction.pull_back_records(conn, now=now, today=open_list_day(now))
-        _log.warning("The clock was ahead before: records dated later than now were corrected")
+        _log.warning("The clock had been ahead: records with a time in the future were corrected")

@@ -74,7 +74,7 @@ class SearchTexts:
             done += len(texts)
             await self._sleep(_PAUSE_SECONDS)
         if done:
-            _log.info("Search: the texts of %s were written again", count(done, "paper"))
+            _log.info("Search: the texts of %s were rewritten", count(done, "paper"))
         return done
 
     async def _outdated(self) -> Iterable[Paper]:

@@ -113,7 +113,7 @@ class Transfer:
         """
         if channel_id == to:
             raise UserError(
-                f"<#{channel_id}> cannot be copied to itself. Nothing was changed: `source` and `channel` "
+                f"<#{channel_id}> can't be copied to itself. Nothing was changed: `source` and `channel` "
                 "must be different channels."
             )
         async with self._database.read() as conn:

@@ -24,7 +24,7 @@ _MAX_SHOWN_LENGTH = 60  # characters of a wrong value
 _MUST = {
     "paperboy": f"{VERSION}, the version of this format",
     "feeds": f'a list of at most {MAX_FEEDS_IN_FILE} feeds, such as `[{{"channel_id": "123"}}]`',
-    "channel_id": 'the id of a channel as text, such as `"1234567890"`',
+    "channel_id": 'the ID of a channel as text, such as `"1234567890"`',
     "channel_name": "text, for people to read",
     "kind": '`"channel"`, `"thread"` or `"forum"`',
     "schedule": "an object with `cadence`, `time`, `timezone`, `weekdays`",
@@ -38,7 +38,7 @@ _MUST = {
     "max_papers": "a whole number from 1 to 1000",
     "only_with_code": "`true` or `false`",
     "exclude": "a query as text, or `null`",
-    "mention_role_id": 'the id of a role as text, such as `"1234567890"`, or `null`',
+    "mention_role_id": 'the ID of a role as text, such as `"1234567890"`, or `null`',
     "silent": "`true` or `false`",
     "threads": "`true` or `false`",
     "publish": "`true` or `false`",

@@ -55,7 +55,7 @@ class _Problems:
         shown = list(self._found[:_MAX_PROBLEMS])
         if len(self._found) > _MAX_PROBLEMS:
             shown.append(f"… and {len(self._found) - _MAX_PROBLEMS} more.")
-        raise UserError("\n".join(["The file cannot be imported, and nothing was changed.", *shown]))
+        raise UserError("\n".join(["The file can't be imported, and nothing was changed.", *shown]))
 
 
 def read_file(data: bytes, *, name: str, limits: Limits) -> tuple[WantedFeed, ...]:

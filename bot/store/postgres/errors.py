@@ -8,10 +8,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.errors import StoreError
 
-_RIGHTS = "this user may not do that there; make the user the owner of the database"
+_RIGHTS = "this user lacks the rights for that; make the user the owner of the database"
 _AWAY = "the server does not answer; check that it runs, and its host and port"
-_FULL = "the server's disk is full; make room"
-_GAVE_UP = "a change took too long, and the server gave it up"
+_FULL = "the server's disk is full; free some space"
+_GAVE_UP = "a transaction took too long, and the server ended it"
 _OTHER_TABLES = "the tables are not this version's; if a newer Paperboy has changed them, update this one"
 # By SQLSTATE, or its class; PostgreSQL's manual, appendix A.
 _ADVICE = {
@@ -22,17 +22,17 @@ _ADVICE = {
     "25P03": _GAVE_UP,
     "25P04": _GAVE_UP,
     "57P05": _GAVE_UP,
-    "57": "the server is stopping or starting",
+    "57": "the server is shutting down or starting up",
     "53100": _FULL,
     "53200": "the server has run out of memory",
-    "53300": "the server takes no more connections; raise its max_connections",
+    "53300": "the server accepts no more connections; raise its max_connections",
     "53": "the server has reached one of its limits; see its log",
-    "55000": "the database takes no connections; allow them: ALTER DATABASE … ALLOW_CONNECTIONS true",
+    "55000": "the database accepts no connections; allow them: ALTER DATABASE … ALLOW_CONNECTIONS true",
     "58": "the server's disk or system failed; see the server's log",
     "XX000": "the server failed; see its log",
     "25006": "the server only reads, as a standby does; name the primary",
     "40": "another program changed the same rows at the same time",
-    "55P03": "another program keeps a table locked",
+    "55P03": "another program has locked a table",
     "57014": "the server cancelled a statement",
     "42703": _OTHER_TABLES,
     "42P01": _OTHER_TABLES,
@@ -47,9 +47,9 @@ _REASONS = {
     "XX001": "my database is damaged",
     "XX002": "my database is damaged",
     "40": "my database was busy",
-    "55P03": "another program keeps my database locked",
-    "42": "my database is of another version than I am",
-    "0A000": "my database is of another version than I am",
+    "55P03": "another program has locked my database",
+    "42": "my database belongs to another version of Paperboy",
+    "0A000": "my database belongs to another version of Paperboy",
 }
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 _SCHEME = "sqlite+aiosqlite"
 EXAMPLE = f"{_SCHEME}:///data/paperboy.db"
-MUST_BE = f"the address of a file of SQLite such as {EXAMPLE}"
+MUST_BE = f"the address of a SQLite file such as {EXAMPLE}"
 
 _MAX_SHOWN_LENGTH = 100  # characters of a wrong address
 _DEFAULT_NAME = "paperboy.db"  # where only a folder is named
@@ -85,7 +85,7 @@ def _wrong_path(path: str, *, on_windows: bool) -> str | None:
     if path.startswith(":memory:"):
         return "a database in memory would be lost at every restart"
     if not on_windows and _DRIVE.fullmatch(path.replace("\\", "/")):
-        return "that is a path of Windows, and this machine runs another system"
+        return "that is a Windows path, and this machine does not run Windows"
     is_plain = (
         path.isprintable()
         and path == path.strip(_QUOTES)

@@ -97,12 +97,12 @@ def _check_revision(connection: sqlite3.Connection, path: Path) -> None:
     tables_there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     if not {"alembic_version", "feeds", "subscriptions", "posts", "runs"} <= tables_there:
         kind = BackupError if tables_there else EmptyError
-        raise kind(f"{path} is not a database of Paperboy's: name another file")
+        raise kind(f"{path} is not a Paperboy database: name another file")
     ((revision, oldest_code),) = connection.execute("SELECT version_num, oldest_code FROM alembic_version")
     if not is_workable(revision, oldest_code=oldest_code):
         raise BackupError(
-            f"{path} is of a newer Paperboy (revision {revision}), and this version is too old for it: "
-            "use the version that made it, or a later one"
+            f"{path} was written by a newer Paperboy (revision {revision}), and this version is too old "
+            "for it: use the version that made it, or a later one"
         )
 
 

@@ -29,7 +29,7 @@ _INTERRUPT_AFTER_SECONDS = 0.1
 
 _RIGHTS = "this user cannot write there; give it the right to write to the file and its folder"
 _LOCKED = (
-    "another program keeps it locked; stop that program (if there is none, the file is on a file system "
+    "another program has locked it; stop that program (if there is none, the file is on a file system "
     "without locks, such as NFS or SMB: put it on a local disk)"
 )
 # By SQLite's word for the error, or its beginning; the longest that fits.
@@ -39,9 +39,9 @@ _ADVICE = {
     "SQLITE_PERM": _RIGHTS,
     "SQLITE_AUTH": _RIGHTS,
     "SQLITE_NOTADB": "the file is not a SQLite database; name another file",
-    "SQLITE_CORRUPT": "the file is damaged; put a backup in its place",
-    "SQLITE_FULL": "the disk is full; make room",
-    "SQLITE_IOERR": "the disk does not read or write; check that it has room and is healthy",
+    "SQLITE_CORRUPT": "the file is damaged; restore a backup",
+    "SQLITE_FULL": "the disk is full; free some space",
+    "SQLITE_IOERR": "the disk cannot be read or written; check that it is healthy and has free space",
     "SQLITE_IOERR_ACCESS": _RIGHTS,
     "SQLITE_IOERR_SHMOPEN": NO_LOCKS,
     "SQLITE_IOERR_SHMMAP": NO_LOCKS,
@@ -51,7 +51,7 @@ _ADVICE = {
     "SQLITE_IOERR_RDLOCK": NO_LOCKS,
     "SQLITE_IOERR_CHECKRESERVEDLOCK": NO_LOCKS,
     "SQLITE_PROTOCOL": NO_LOCKS,
-    "SQLITE_NOLFS": "its file system does not take files of this size; put the database on another disk",
+    "SQLITE_NOLFS": "its file system does not support files of this size; put the database on another disk",
     "SQLITE_BUSY": _LOCKED,
     "SQLITE_LOCKED": _LOCKED,
 }
@@ -65,8 +65,8 @@ _REASONS = {
     "SQLITE_CORRUPT": "my database is damaged",
     "SQLITE_FULL": "the disk that I run on is full",
     "SQLITE_IOERR": "the disk that I run on has a problem",
-    "SQLITE_BUSY": "another program keeps my database locked",
-    "SQLITE_LOCKED": "another program keeps my database locked",
+    "SQLITE_BUSY": "another program has locked my database",
+    "SQLITE_LOCKED": "another program has locked my database",
 }
 # Where an error has no name.
 _NAMES = {

@@ -32,8 +32,8 @@ _REMEDIES = {
     errno.EACCES: "give this user the right to read and write there, or name another file",
     errno.EPERM: "give this user the right to read and write there, or name another file",
     errno.EROFS: "name a file where this user can write",
-    errno.ENOSPC: "make room on the disk",
-    errno.EDQUOT: "make room on the disk",
+    errno.ENOSPC: "free some space on the disk",
+    errno.EDQUOT: "free some space on the disk",
     errno.ENAMETOOLONG: "give the file a shorter name",
 }
 
@@ -66,13 +66,16 @@ def prepare(path: Path) -> Path:
         make_folder(place.parent)
     except OSError as error:
         raise ConfigError(
-            f"DATABASE_URL names {path}, but its folder cannot be made: {_because(error)}{_root_hint(path)}"
+            f"DATABASE_URL names {path}, but its folder cannot be created: "
+            f"{_because(error)}{_root_hint(path)}"
         ) from error
     try:
         with suppress(FileExistsError):
             make(place)
     except OSError as error:
-        raise ConfigError(f"DATABASE_URL names {path}, but it cannot be made: {_because(error)}") from error
+        raise ConfigError(
+            f"DATABASE_URL names {path}, but it cannot be created: {_because(error)}"
+        ) from error
     tighten(place)
     return place
 

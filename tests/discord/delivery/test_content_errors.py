@@ -30,7 +30,7 @@ REQUIRED = {"_errors": [{"code": "BASE_TYPE_REQUIRED", "message": "This field is
         ),
         (
             {"embeds": {"0": {"image": {"url": BAD_URL}}}},
-            "the link of the picture of the first embed (Discord does not accept that address)",
+            "the link of the picture of the first embed (Discord doesn't accept that address)",
             (0,),
         ),
         (
@@ -40,7 +40,7 @@ REQUIRED = {"_errors": [{"code": "BASE_TYPE_REQUIRED", "message": "This field is
         ),
         (
             {"components": {"0": {"components": {"3": {"url": BAD_URL}}}}},
-            "the link of the fourth button (Discord does not accept that address)",
+            "the link of the fourth button (Discord doesn't accept that address)",
             (),
         ),
         (

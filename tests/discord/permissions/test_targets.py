@@ -75,7 +75,7 @@ async def test_other_channels_are_refused_plainly(world: World) -> None:
 
     for name, options in (("subscribe", {"keywords": "video"}), ("config style", {"style": "digest"})):
         said = text_of(await world.admin.slash(world.channel, name, channel=place, **options))
-        assert "takes no messages" in said
+        assert "doesn't accept messages" in said
         assert "Nothing was changed" in said
         assert "text channel" in said
 

@@ -26,7 +26,7 @@ EXPLAINED = DeliveryError(LACKS, code=50013, kind=DeliveryErrorKind.PERMISSION_M
 UNEXPLAINED = DeliveryError(
     "Discord refuses messages there (403, code 0).", kind=DeliveryErrorKind.CHANNEL_REFUSED
 )
-VANISHED = DeliveryError("The channel does not exist any more.", code=10003, kind=DeliveryErrorKind.GONE)
+VANISHED = DeliveryError("The channel no longer exists.", code=10003, kind=DeliveryErrorKind.GONE)
 FIRST, SECOND = "2608.00001", "2608.00002"
 
 

@@ -43,7 +43,7 @@ async def test_a_database_that_takes_no_connections_is_waited_for() -> None:
             await admin.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
             )
-        with pytest.raises(StoreError, match="takes no connections; allow them"):
+        with pytest.raises(StoreError, match="accepts no connections; allow them"):
             await write(database, "SELECT 1")
         with pytest.raises(DatabaseAwayError):
             await Database.open(url)

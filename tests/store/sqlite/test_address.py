@@ -26,9 +26,7 @@ def refusal(address: str, *, on_windows: bool = False) -> str:
     with pytest.raises(AddressError) as raised:
         database_path(address, environment=ENVIRONMENT, on_windows=on_windows)
     text = str(raised.value)
-    assert text.startswith(
-        "the address of a file of SQLite such as sqlite+aiosqlite:///data/paperboy.db, not "
-    )
+    assert text.startswith("the address of a SQLite file such as sqlite+aiosqlite:///data/paperboy.db, not ")
     assert "\n" not in text
     return text
 
@@ -121,8 +119,8 @@ def test_a_wrong_address_is_answered_with_the_one_that_was_meant(address: str, m
         ("sqlite+aiosqlite:///$UNSET/x.db", "$UNSET is not expanded: write the whole path"),
         ("sqlite+aiosqlite:///$MY_TOKEN/x.db", "$MY_TOKEN is not expanded: write the whole path"),
         ("sqlite+aiosqlite:///~nobody-of-this-name/x.db", "~ is not expanded: write the whole path"),
-        ("sqlite+aiosqlite:///C:/x.db", "that is a path of Windows, and this machine runs another system"),
-        ("C:\\data\\x.db", "that is a path of Windows, and this machine runs another system"),
+        ("sqlite+aiosqlite:///C:/x.db", "that is a Windows path, and this machine does not run Windows"),
+        ("C:\\data\\x.db", "that is a Windows path, and this machine does not run Windows"),
     ],
 )
 def test_where_nobody_can_tell_what_was_meant_it_says_what_is_wrong(address: str, why: str) -> None:

@@ -321,8 +321,8 @@ async def test_the_owner_of_the_database_stays_and_is_the_only_one_who_can_read_
         2,
         [
             ("letter", "letter: the file is not a SQLite database"),
-            ("other", "other is not a database of Paperboy's"),
-            ("empty", "empty is not a database of Paperboy's"),
+            ("other", "other is not a Paperboy database"),
+            ("empty", "empty is not a Paperboy database"),
             ("missing", "missing does not exist"),
             ("truncated", "truncated is damaged|truncated: the file is damaged"),
             ("newer", r"newer is of a newer Paperboy \(revision 9999\)"),
