@@ -309,28 +309,36 @@ async def sandboxed(tmp_path: Path, *arguments: str, **variables: str) -> Forked
 
 
 @pytest.mark.parametrize("number", [thorough(signal.SIGTERM), signal.SIGINT])
-async def test_the_sandbox_prints_its_address_and_ends_on_a_signal(
+async def test_the_sandbox_prints_its_address_and_ends_on_a_signal_without_a_request_to_hugging_face(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    process = await sandboxed(tmp_path, "--sample", DISCORD_TOKEN="someone's real token")
+    async with FakeHuggingFace() as hub:
+        settings = {"DISCORD_TOKEN": "someone's real token", "HF_ENDPOINT": hub.url}
+        process = await sandboxed(tmp_path, "--sample", **settings)
+        log = await print_address_and_run(process)
+        process.send_signal(number)
+        _, err = await rest(process)
+    assert hub.requests == []
+    assert process.returncode == 0, err
+    assert "someone" not in err
+    assert "Traceback" not in log + err
+    assert list(tmp_path.iterdir()) == []
+
+
+async def print_address_and_run(process: ForkedProcess) -> str:
+    """The log up to the end of a run."""
     said = await line(process)
     assert re.search(r"http://(127\.0\.0\.1|localhost):\d+", said)
     assert await line(process) == "Lists: the bundled sample"
     tried = await line(process)
     for expected in ("/subscribe", "Next day", "Ctrl-C"):
         assert expected in tried
-    # While it works: connected, perhaps posting.
     log = b""
-    while b"Ready as" not in log:
+    while not (b"Ready as" in log and b"Run: " in log):
         read = await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)
         assert read, log.decode()
         log += read
-    process.send_signal(number)
-    _, err = await rest(process)
-    assert process.returncode == 0, err
-    assert "someone" not in err
-    assert "Traceback" not in log.decode() + err
-    assert list(tmp_path.iterdir()) == []
+    return log.decode()
 
 
 async def test_the_sandbox_shows_real_lists_if_hugging_face_answers(tmp_path: Path) -> None:
@@ -368,13 +376,3 @@ async def test_the_sandbox_shows_the_sample_if_hugging_face_does_not_answer(
         process.terminate()
         await rest(process)
     assert len(hub.requests) == (1 if answer == "a failure" else 0)
-
-
-async def test_with_sample_the_sandbox_sends_no_request_to_hugging_face(tmp_path: Path) -> None:
-    async with FakeHuggingFace() as hub:
-        process = await sandboxed(tmp_path, "--sample", HF_ENDPOINT=hub.url)
-        while b"Run: " not in (read := await asyncio.wait_for(process.stderr.readline(), WAIT_SECONDS)):
-            assert read
-        process.terminate()
-        await rest(process)
-    assert hub.requests == []

@@ -73,6 +73,7 @@ async def bot_on(screen: Screen, stage: Stage, *arguments: str, **settings: str)
     return process
 
 
+@pytest.mark.thorough
 async def test_reading_the_archive_shows_a_bar_below_the_log_and_removes_it_afterwards(
     tmp_path: Path,
 ) -> None:

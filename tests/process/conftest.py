@@ -12,17 +12,19 @@ from tests.fakes import postgres
 from tests.process.running import Stage, staged
 from tests.stores import Store, databases_are_freed
 
-__all__ = ["databases_are_freed", "on_each_store", "stage"]
+__all__ = ["databases_are_freed", "on_each_store", "on_postgresql", "stage"]
 
 
+# The store is not what these try: a usual run starts them on one, a thorough one on both.
 on_each_store = pytest.mark.parametrize("stage", [Store.SQLITE, thorough(Store.POSTGRESQL)], indirect=True)
+on_postgresql = pytest.mark.parametrize("stage", [Store.POSTGRESQL, thorough(Store.SQLITE)], indirect=True)
 
 
 @pytest.fixture
 async def stage(
     tmp_path: Path, request: pytest.FixtureRequest, databases_are_freed: None
 ) -> AsyncIterator[Stage]:
-    """The bot's surroundings, with a database in its own folder unless the test is `on_each_store`."""
+    """The bot's surroundings, with a database in its own folder unless the test is on PostgreSQL."""
     database_url = ""
     if getattr(request, "param", Store.SQLITE) is Store.POSTGRESQL:
         postgres.must_be_there()

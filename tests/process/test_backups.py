@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.store.database import Database
 from tests.process import forked
 from tests.process.running import BotProcess, Stage, finished
 
@@ -27,12 +28,13 @@ async def test_a_running_bot_is_backed_up_while_it_works_and_restored_when_it_is
     await stage.live("agents")
     await stage.until_posted("2608.00001")
     (stage.folder / "copies").mkdir()
-    for number in range(2):  # while runs follow each other every second
-        code, out, err = await paperboy(stage.folder, "backup", f"copies/{number}.db")
-        assert (code, err) == (0, "")
-        assert f"Wrote copies/{number}.db (" in out
-        assert "1 feed, 1 subscription, 1 post, last run 0 minutes ago" in out
-    assert sorted(path.name for path in (stage.folder / "copies").iterdir()) == [f"{n}.db" for n in range(2)]
+    code, out, err = await paperboy(
+        stage.folder, "backup", "copies/1.db"
+    )  # runs follow each other each second
+    assert (code, err) == (0, "")
+    assert "Wrote copies/1.db (" in out
+    assert "1 feed, 1 subscription, 1 post, last run 0 minutes ago" in out
+    assert [path.name for path in (stage.folder / "copies").iterdir()] == ["1.db"]
 
     # While the bot runs, nothing is restored, and no second bot runs beside it.
     code, out, err = await paperboy(stage.folder, "restore", "copies/1.db")
@@ -91,19 +93,22 @@ async def test_a_killed_bot_is_followed_by_another_at_once(stage: Stage) -> None
     assert sorted(path.name for path in (stage.folder / "data").iterdir()) == ["paperboy.db"]
 
 
-async def test_in_a_folder_backups_have_their_date_and_the_newest_are_kept(stage: Stage) -> None:
-    bot = await stage.start()
-    folder = stage.folder / "copies"
+async def make_database(folder: Path) -> None:
+    await (await Database.open(f"sqlite+aiosqlite:///{folder}/data/paperboy.db")).close()
+
+
+async def test_in_a_folder_backups_have_their_date_and_the_newest_are_kept(tmp_path: Path) -> None:
+    await make_database(tmp_path)
+    folder = tmp_path / "copies"
     folder.mkdir()
     old = [f"paperboy-2026-01-0{day}T090000Z.db" for day in (1, 2, 3)]
     for name in [*old, "paperboy.db", "paperboy-notes.txt"]:
         (folder / name).touch()
-    code, out, _ = await paperboy(stage.folder, "backup", "copies", "--keep", "2")
+    code, out, _ = await paperboy(tmp_path, "backup", "copies", "--keep", "2")
     assert code == 0
     assert "Deleted 2 older backups." in out
     (made,) = {path.name for path in folder.iterdir()} - {*old, "paperboy.db", "paperboy-notes.txt"}
     assert {path.name for path in folder.iterdir()} == {made, old[2], "paperboy.db", "paperboy-notes.txt"}
-    assert await bot.stop() == 0
 
 
 _CHECKS_OFTEN = """
@@ -126,7 +131,7 @@ async def test_backups_are_repeated_until_the_command_is_ended(stage: Stage) -> 
     )
     stage.started.append(process)
     await process.says("There is no database yet")
-    bot = await stage.start()
+    await make_database(stage.folder)
     await process.says("Wrote copies/paperboy-")
     assert await process.stop() == 0
     assert len(list((stage.folder / "copies").iterdir())) == 1
@@ -137,7 +142,6 @@ async def test_backups_are_repeated_until_the_command_is_ended(stage: Stage) -> 
         "Wrote",
     ]
     assert "Backing up to copies every day\n" in process.log
-    assert await bot.stop() == 0, bot.log
 
 
 async def test_what_is_wrong_is_one_line_with_the_exit_code_for_it(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ async def test_a_bot_that_is_kicked_and_invited_again_continues(stage: Stage) ->
     assert "Traceback" not in bot.log
 
 
+@pytest.mark.thorough
 async def test_a_kick_during_an_outage_of_the_gateway_is_noticed_by_the_next_session(stage: Stage) -> None:
     bot = await stage.start()
     await stage.live("world model")
