@@ -41,7 +41,7 @@ async def test_a_table_that_is_damaged_ends_the_start_with_one_line(stage: Stage
     await (await Database.open(url)).close()
     with closing(sqlite3.connect(path)) as connection:
         found = "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_master WHERE name = ?"
-        page, size = connection.execute(found, ("subscriptions",)).fetchone()
+        page, size = connection.execute(found, ("feeds",)).fetchone()
     with path.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\xff" * size)

@@ -18,7 +18,6 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.store import list_days, papers
 from bot.store.database import Database, yield_to_others
-from tests.fakes import database as fake
 from tests.samples import NOW, TODAY, a_paper, paper_id
 from tests.store.samples import HOUR, listed
 
@@ -37,17 +36,6 @@ def run_python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]
     """Run the script as a process that may be killed, with the project importable."""
     command = [sys.executable, "-c", script, *arguments]
     return subprocess.run(command, cwd=_PROJECT, capture_output=True, text=True, timeout=60, check=False)
-
-
-async def test_a_database_of_most_tests_starts_no_thread_once_one_was_migrated(tmp_path: Path) -> None:
-    await (await fake.open_database(tmp_path / "migrated.db")).close()
-    before = set(threading.enumerate())
-    database = await fake.open_database(tmp_path / "paperboy.db")
-    async with database.write() as conn:
-        await papers.count(conn)
-    started = set(threading.enumerate()) - before
-    await database.close()
-    assert not started
 
 
 async def count_papers(database: Database) -> int:
