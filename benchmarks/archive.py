@@ -24,7 +24,7 @@ from bot.core.ids import PaperId
 from bot.core.limits import DEFAULT_LIMITS
 from bot.core.papers import Paper
 from bot.core.query.compiled import compile_query
-from bot.matching.scan_texts import search_text
+from bot.matching.search_texts import search_text
 from bot.services.queries.text_search import search_texts
 from bot.services.runs.search_texts import write
 from bot.store import papers

@@ -27,7 +27,7 @@ from benchmarks.archive import DISTINCT, fill
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.matching.focus.table import FocusTable, Vectors
-from bot.matching.scan_texts import code_of
+from bot.matching.search_texts import code_of
 from bot.matching.similar import SimilarTexts
 from bot.matching.telling_words import Line, lines_of
 

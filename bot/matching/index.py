@@ -1,31 +1,25 @@
 """The index: a set of papers as bits, searched by compiled queries.
 
-A query is `&`, `|` and `& ~` over sets of papers (`word_sets`, `name_sets`), each of one mode of reading and
-one choice of fields. Modes and fields that no query has asked for yet are not read.
+A query is `&`, `|` and `& ~` over sets of papers (`word_sets`, `names`), each of one mode of reading and one
+choice of fields. Modes and fields that no query has asked for yet are not read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
-from typing import Final
+from itertools import chain
 
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
-from bot.core.query.expression import EVERY_PAPER, MODES, SCOPES
+from bot.core.query.expression import EVERY_PAPER
 from bot.core.query.nodes import Field
 from bot.core.words.tokenizer import Mode
-from bot.matching.name_sets import NameSets
+from bot.matching.names import NameSets
+from bot.matching.reading import LINES, texts_of
+from bot.matching.terms import Term, evaluated, lines_of, numbers_of
 from bot.matching.vocabulary import Vocabulary
-from bot.matching.word_sets import WordSets, numbers_of
-
-_FIELDS: Final = {letter: field for field, letter in SCOPES.items()}
-_MODES: Final = {letter: mode for mode, letter in MODES.items()}
-_OPERATORS: Final[dict[str, Callable[[int, int], int]]] = {
-    "&": int.__and__,
-    "|": int.__or__,
-    "~": lambda one, other: one & ~other,
-}
+from bot.matching.word_sets import WordSets
 
 
 class PaperIndex:
@@ -36,10 +30,11 @@ class PaperIndex:
 
     def __init__(self, papers: Iterable[Paper]) -> None:
         self._papers = list({paper.id: paper for paper in papers}.values())
+        self._every = (1 << len(self._papers)) - 1
+        self._default = self._words_of(None, Mode.RUN)
+        self._default.papers[EVERY_PAPER] = self._every
         self._searches: dict[str, Callable[[str], int]] = {}  # by the letters of the fields and the mode
         self._names: dict[Field, NameSets] = {}
-        self._default = WordSets(self._papers, None, Mode.RUN)
-        self._default.papers[EVERY_PAPER] = (1 << len(self._papers)) - 1
 
     def search(self, expression: str) -> tuple[PaperId, ...]:
         """The papers that a compiled query matches, in the order of the index."""
@@ -71,28 +66,26 @@ class PaperIndex:
         return tuple([self._papers[number].id for number in numbers_of(papers)])
 
     def _evaluated(self, expression: str) -> int:
-        if expression[-1] != ")":
-            return self._default.matching(expression)
-        if "\n" not in expression:
-            return self._term(expression)
-        stack: list[int] = []
-        for line in expression[:-1].split("\n"):
-            if operator := _OPERATORS.get(line):
-                last = stack.pop()
-                stack[-1] = operator(stack[-1], last)
-            else:
-                stack.append(self._term(line) if line[-1] == ")" else self._default.matching(line))
-        return stack[0]
+        if "\n" in expression:
+            return evaluated(lines_of(expression), self._every, self._matching)
+        return self._matching(expression, self._every)
 
-    def _term(self, term: str) -> int:
-        scope = term[:2]
+    def _matching(self, line: str, among: int) -> int:
+        if line[-1] != ")":
+            return self._default.matching(line) & among
+        scope = line[:2]
         if scope not in self._searches:
-            self._searches[scope] = self._search_in(_FIELDS[scope[0]], _MODES[scope[1]])
-        return self._searches[scope](term[3:-1])
+            self._searches[scope] = self._search_in(Term(line))
+        return self._searches[scope](line[3:-1]) & among
 
-    def _search_in(self, field: Field | None, mode: Mode) -> Callable[[str], int]:
+    def _search_in(self, term: Term) -> Callable[[str], int]:
+        field = term.field
         if field is None or not field.is_name:
-            return WordSets(self._papers, field, mode).matching
+            return self._words_of(field, term.mode).matching
         if field not in self._names:
             self._names[field] = NameSets(self._papers, field)
-        return partial(self._names[field].matching, mode=mode)
+        return partial(self._names[field].matching, mode=term.mode)
+
+    def _words_of(self, field: Field | None, mode: Mode) -> WordSets:
+        texts = map(texts_of, self._papers)
+        return WordSets([[*chain(*(each[line] for line in LINES[field]))] for each in texts], mode)

@@ -1,99 +1,149 @@
-"""The scan: one compiled query over the stored, normalized texts of a large archive, without an index.
-
-Most papers are decided by looking for the query's words in their texts. The few that are not are for the
-index to decide.
-"""
+"""The scan: one compiled query over the stored texts of a large archive, without an index of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple, Union
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Final
 
-from bot.matching.scan_runs import Matches, Positions, without
-from bot.matching.scan_term import Term
-from bot.matching.scan_texts import Columns
-from bot.matching.scan_words import OPERATORS, Codes, lines_of
+from bot.core.query.expression import EVERY_PAPER
+from bot.core.query.phrase_search import lower_reading
+from bot.matching.names import NAME_FIELDS, NameSearch
+from bot.matching.reading import LINES
+from bot.matching.search_texts import decoded
+from bot.matching.terms import (
+    Lexicon,
+    Term,
+    asked_words,
+    evaluated,
+    lines_of,
+    numbers_of,
+    stands_in,
+    terms_of,
+)
+
+# Rare words have characters from here on. Regular expressions are slow at sets of these.
+_RARE: Final = "\U00010000"
+_LAST: Final = "\U0010ffff"
+
+# Stored texts, a column for each part: words and other words, both as quotes read them, names. A part that a
+# scan does not read may be empty.
+Texts = Sequence[Sequence[str]]
 
 
-class Parts(NamedTuple):
-    """The parts of stored texts that a scan reads."""
-
-    run: bool = False
-    quoted: bool = False
-    names: bool = False
+def asked_forms(expressions: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The words, and the beginnings of words, in lower case, that scans need of a lexicon."""
+    words: set[str] = set()
+    beginnings: set[str] = set()
+    for term in (term for expression in expressions for term in terms_of(expression).values()):
+        for run, is_listed in () if term.is_name else term.runs():
+            for here in asked_words(run, term.mode, is_listed=is_listed):
+                for word, _, is_begun in here:
+                    (beginnings if is_begun else words).add(lower_reading(word))
+    return words, beginnings
 
 
 class TextScan:
-    """One compiled query over stored texts; `codes` has the words that it looks for that any of them has."""
+    """One compiled query over stored texts; the lexicon has the characters of its words."""
 
-    def __init__(self, expression: str, codes: Codes) -> None:
-        self._tree = _tree(expression, codes)
+    def __init__(self, expression: str, lexicon: Lexicon) -> None:
+        self._lines = lines_of(expression)
+        self._terms = {
+            line: _Name(term) if term.is_name else _Words(term, lexicon)
+            for line, term in terms_of(expression).items()
+        }
 
     @property
-    def is_hopeless(self) -> bool:
-        """Whether no stored text can match, because none has the words."""
-        return _is_hopeless(self._tree)
+    def parts(self) -> set[str]:
+        """The parts of texts that it reads: `run`, `quoted`, `names`."""
+        return {term.part for term in self._terms.values() if term.part}
 
-    @property
-    def parts(self) -> Parts:
-        """What it reads of texts."""
-        terms = list(_terms(self._tree))
-        return Parts(
-            run=any(not (term.is_name or term.is_quote) for term in terms),
-            quoted=any(term.is_quote for term in terms),
-            names=any(term.is_name for term in terms),
-        )
+    def matching(self, texts: Texts, among: int) -> int:
+        """Those of the texts at these positions that match, as bits."""
 
-    def matching(self, texts: Columns, positions: Positions) -> tuple[set[int], set[int]]:
-        """Of the texts at these positions: those that match, and those that may.
+        def matching(line: str, among: int) -> int:
+            if line == EVERY_PAPER:
+                return among
+            stands_in = self._terms[line].finder(texts)
+            return sum([1 << number for number in numbers_of(among) if stands_in(number)])
 
-        The latter may lack other readings that were not loaded. With these, they are for an index to decide.
-        """
-        certain, possible = _evaluated(self._tree, texts, positions)
-        return certain, possible - certain
+        return evaluated([*self._lines], among, matching)
 
 
-_Node = Union["Term", tuple[str, "_Node", "_Node"]]
+class _Name:
+    """A term for a name, as it is looked for."""
+
+    part: Final = "names"
+
+    def __init__(self, term: Term) -> None:
+        self._line = 0 if term.field is NAME_FIELDS[0] else 1
+        self._search = NameSearch(term.body, term.mode)
+
+    def finder(self, texts: Texts) -> Callable[[int], bool]:
+        """Says whether the text at a position has the name."""
+        return lambda number: self._search.stands_in(texts[-1][number].split("\n")[self._line])
 
 
-def _evaluated(node: _Node, texts: Columns, positions: Positions) -> Matches:
-    """The texts at these positions that match, and those that may (with the first ones)."""
-    if isinstance(node, Term):
-        return node.matching(texts, positions)
-    operator, left, right = node
-    certain, possible = _evaluated(left, texts, positions)
-    if operator == "|":
-        others, maybe = _evaluated(right, texts, without(positions, certain))
-        return certain | others, possible | maybe
-    others, maybe = _evaluated(right, texts, sorted(possible))
-    if operator == "&":
-        return certain & others, maybe
-    return certain - maybe, possible - others
+class _Words:
+    """A term for words, as it is looked for."""
+
+    def __init__(self, term: Term, lexicon: Lexicon) -> None:
+        ways = [lexicon.ways(run, term.mode, is_listed=is_listed) for run, is_listed in term.runs()]
+        self._ways = [each for each in ways if each]
+        self.part: Final = ("quoted" if term.mode.is_quote else "run") if self._ways else ""
+        self._lines = LINES[term.field]
+        steps = [
+            (words, end - start)
+            for each in self._ways
+            for start, here in enumerate(each)
+            for words, end in here
+        ]
+        self._words = frozenset[str]().union(*(words for words, _ in steps))
+        joined = set[str]().union(*(words for words, length in steps if length > 1))
+        rows = ("".join(_one_of(here[0][0]) for here in each) for each in self._ways)
+        self._in_row = re.compile("|".join(rows)).search
+        self._find = re.compile(_one_of(self._words)).finditer
+        self._has_word = re.compile(_one_of(self._words)).search
+        self._has_joined = re.compile(_one_of(joined)).search if joined else _none
+
+    def finder(self, texts: Texts) -> Callable[[int], bool]:
+        """Says whether the text at a position has one of the runs of words."""
+        if not self.part:
+            return lambda _: False
+        words, others = texts[2:4] if self.part == "quoted" else texts[:2]
+        return lambda number: self._stands_in(words[number], others[number])
+
+    def _stands_in(self, words: str, others: str) -> bool:
+        if self._in_row(words):
+            if self._lines is LINES[None]:
+                return True
+        elif not (self._has_word(others) or self._has_joined(words)):
+            return False
+        rows, more = words.split("\n"), others.split("\n")
+        return any(self._in_row(rows[line]) or self._in_line(rows[line], more[line]) for line in self._lines)
+
+    def _in_line(self, words: str, others: str) -> bool:
+        if not (self._has_word(others) or self._has_joined(words)):
+            return False
+        places: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        for match in self._find(words):
+            places[match[0]].append(match.span())
+        for other in decoded(others):
+            if other.word in self._words:
+                places[other.word].append((other.start, other.end))
+        return any(stands_in(ways, places) for ways in self._ways)
 
 
-def _terms(node: _Node) -> Iterator[Term]:
-    if isinstance(node, Term):
-        yield node
-    else:
-        yield from _terms(node[1])
-        yield from _terms(node[2])
+def _none(_text: str) -> None:
+    """Finds nothing, as the search of a pattern."""
 
 
-def _is_hopeless(node: _Node) -> bool:
-    if isinstance(node, Term):
-        return node.is_hopeless
-    operator, left, right = node
-    if operator == "|":
-        return _is_hopeless(left) and _is_hopeless(right)
-    return _is_hopeless(left) or (operator == "&" and _is_hopeless(right))
-
-
-def _tree(expression: str, codes: Codes) -> _Node:
-    stack: list[_Node] = []
-    for line in lines_of(expression):
-        if line in OPERATORS:
-            right = stack.pop()
-            stack.append((line, stack.pop(), right))
-        else:
-            stack.append(Term(line, codes))
-    return stack[0]
+def _one_of(characters: Collection[str]) -> str:
+    """A pattern for one of these characters."""
+    if len(characters) == 1:
+        return re.escape(*characters)
+    usual = "".join([re.escape(character) for character in characters if character < _RARE])
+    rare = "".join([character for character in characters if character >= _RARE])
+    found = ([f"[{usual}]"] if usual else []) + ([f"[{_RARE}-{_LAST}](?<=[{rare}])"] if rare else [])
+    return f"(?:{'|'.join(found)})" if found else "(?!)"

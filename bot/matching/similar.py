@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.ids import PaperId
-from bot.matching.scan_texts import LAST_MARK
+from bot.matching.search_texts import LAST_MARK
 
 _Integers = NDArray[np.integer[Any]]
 _Floats = NDArray[np.float64]
@@ -70,18 +70,20 @@ class _Counted:
 class SimilarTexts:
     """Finds the texts that are about the same as one. Not to be used by several threads at once."""
 
-    def __init__(self, own: str, usual: str = "") -> None:
+    def __init__(self, own: str, usual: str = "", same: tuple[str, str] = ("", "")) -> None:
         """Reads the paper's text.
 
         Args:
             own: title, abstract and AI keywords, a line each, with a character a word as in stored texts; a
                 mark stands for a word that no text has. The keywords do not count.
             usual: the characters of its usual words.
+            same: characters of texts, and for each the one of the paper's that stands for the same word.
         """
         codes = _codes(own)
         words = np.unique(codes[codes > LAST_MARK])
         self._place = np.zeros(_CODES, np.uint16)  # of a word's character, from 1
         self._place[words] = np.arange(1, len(words) + 1)
+        self._place[_codes(same[0])] = self._place[_codes(same[1])]
         self._side = len(words) + 1
         is_usual = np.zeros(self._side, bool)
         is_usual[self._place[_codes(usual)]] = True

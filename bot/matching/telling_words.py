@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from bot.core.papers import Paper
 from bot.core.tables import TextTable
 from bot.core.words.latex import readable
-from bot.matching.scan_texts import plain_words
+from bot.core.words.tokenizer import Mode, forms, segments
 
 _TABLE = TextTable("bot.core.words", "usual_words.txt")
 _USUAL: Final = frozenset(word for section in _TABLE.sections for word in _TABLE.words(section))
@@ -21,7 +21,7 @@ _JOINERS: Final = frozenset({"", " ", "-"})  # between two words of one phrase
 class Word(NamedTuple):
     """A word of a text."""
 
-    text: str  # as stored texts have it
+    text: str  # as a run of words finds it
     start: int
     end: int
 
@@ -76,4 +76,9 @@ def shared_phrases(lines: tuple[Line, Line], parts: Iterable[tuple[int, int]], *
 
 def _line(text: str) -> Line:
     shown = readable(text)
-    return Line(text=shown, words=tuple([Word(*word) for word in plain_words(shown)[:_MAX_WORDS]]))
+    words = [
+        Word(forms(part.text, part.source, Mode.RUN)[0], offset + part.start, offset + part.end)
+        for offset, segment in segments(shown, Mode.RUN)
+        for part in segment[0]
+    ]
+    return Line(text=shown, words=tuple(words[:_MAX_WORDS]))

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import Column, ColumnElement, bindparam, func, literal, select, true
+from sqlalchemy import Column, ColumnElement, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId
 from bot.store.statements import insert_or_update, these_texts
-from bot.store.tables import list_day_papers, other_readings, paper_texts, papers, quoted_texts
+from bot.store.tables import list_day_papers, paper_texts, papers, quoted_texts
 
 BATCH = 2_000  # texts that a search has in memory at once: about 4 MB
 
 _text = paper_texts.c
 _quoted = quoted_texts.c
-_readings = other_readings.c
 
 _batch = (
     select(_text.number, _text.paper_id, _text.words)
@@ -31,7 +30,7 @@ _joined_words = select(
     func.aggregate_strings(_batch.words, "\n"),
 )
 
-# A text's parts: its words, its other words and their readings; the same as quotes read them; its names.
+# A text's parts: its words and other words; the same as quotes read them; its names.
 Parts = tuple[str, ...]
 
 
@@ -51,7 +50,7 @@ async def write(
             "version": version,
             "words": parts[0],
             "other_words": parts[1],
-            "names": parts[6],
+            "names": parts[4],
         }
         for paper_id, parts in sorted(texts.items())
     ]
@@ -62,13 +61,9 @@ async def write(
     if not by_number:
         return
     quoted = [
-        {"number": number, "words": parts[3], "other_words": parts[4]} for number, parts in by_number.items()
+        {"number": number, "words": parts[2], "other_words": parts[3]} for number, parts in by_number.items()
     ]
     await conn.execute(insert_or_update(quoted_texts, key=["number"]), quoted)
-    readings = [
-        {"number": number, "of_run": parts[2], "of_quotes": parts[5]} for number, parts in by_number.items()
-    ]
-    await conn.execute(insert_or_update(other_readings, key=["number"]), readings)
 
 
 async def outdated(
@@ -98,25 +93,20 @@ async def batches(
     version: int,
     *,
     first: date | None = None,
-    among: Collection[PaperId] | None = None,
-    run: bool = True,
-    quoted: bool = False,
-    names: bool = False,
+    parts: Collection[str] = ("run",),
 ) -> AsyncGenerator[tuple[Sequence[PaperId], tuple[Sequence[str], ...]]]:
-    """The papers with their texts, BATCH at a time: those `among` some, of the list days from `first` on.
+    """The papers with their texts, BATCH at a time: those of the list days from `first` on.
 
     Of each batch: the ids, and the words and other words of the runs, of the quotes, and the names, where
-    they are wanted, and empty where they are not.
+    the parts wanted have `run`, `quoted` and `names`, and empty where they do not.
     """
-    wanted = [run, run, quoted, quoted, names]
+    wanted = [part in parts for part in ("run", "run", "quoted", "quoted", "names")]
     columns = (_text.words, _text.other_words, _quoted.words, _quoted.other_words, _text.names)
     chosen = [column for column, is_wanted in zip(columns, wanted, strict=True) if is_wanted]
     statement = select(_text.number, _text.paper_id, *chosen).where(
         _text.version == version, _since(_text.paper_id, first)
     )
-    if among is not None:
-        statement = statement.where(_text.paper_id.in_(these_texts(among)))
-    if quoted:
+    if "quoted" in parts:
         statement = statement.join(quoted_texts, _quoted.number == _text.number)
     after = 0
     while rows := (
@@ -124,8 +114,8 @@ async def batches(
     ).all():
         numbers, ids, *found = zip(*rows, strict=True)
         del rows
-        parts = iter(found)
-        yield ids, tuple([next(parts) if is_wanted else () for is_wanted in wanted])
+        columns_found = iter(found)
+        yield ids, tuple([next(columns_found) if is_wanted else () for is_wanted in wanted])
         after = numbers[-1]
 
 
@@ -140,22 +130,6 @@ async def words(conn: AsyncConnection, version: int) -> AsyncGenerator[tuple[lis
         after, ids, lines = found.one()
         if after is not None:
             yield list(map(PaperId, ids.split(" "))), lines
-
-
-async def readings(
-    conn: AsyncConnection, ids: Collection[PaperId], *, run: bool, quoted: bool
-) -> dict[PaperId, tuple[str, str]]:
-    """The other readings of these papers' texts for runs and for quotes; '' for those not wanted."""
-    if not ids or not (run or quoted):
-        return {}
-    of_run = _readings.of_run if run else literal("")
-    of_quotes = _readings.of_quotes if quoted else literal("")
-    statement = (
-        select(_text.paper_id, of_run.label("run"), of_quotes.label("quoted"))
-        .join(other_readings, _readings.number == _text.number)
-        .where(_text.paper_id.in_(these_texts(ids)))
-    )
-    return {row.paper_id: (row.run, row.quoted) for row in await conn.execute(statement)}
 
 
 def _has_no_text(version: int) -> ColumnElement[bool]:

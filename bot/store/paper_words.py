@@ -6,41 +6,48 @@ text has any more stays.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.statements import insert_if_new, these_texts
-from bot.store.tables import paper_words
+from bot.store.tables import paper_words, word_forms
 
 _LAST = "\U0010ffff"  # after every character of a word
 
 
-async def add(conn: AsyncConnection, words: Sequence[str]) -> dict[str, int]:
-    """Add the words that are new, in the order given, which must be sorted; return the numbers of all.
+async def add(conn: AsyncConnection, words: Mapping[str, Collection[str]]) -> dict[str, int]:
+    """Add the words that are new, each with what it is found by in lower case; return the numbers of all.
 
     Where another process adds the same word, this waits for it, and reads the number that it has then. Kept
     right by the unique key, and the order.
     """
     known = await _numbers(conn, words)
-    if new := [{"word": word, "lower": word.lower()} for word in words if word not in known]:
+    if new := [{"word": word} for word in sorted(words) if word not in known]:
         await conn.execute(insert_if_new(paper_words, key=["word"]), new)
         known |= await _numbers(conn, [row["word"] for row in new])
+    # Those of known words too, because other rules may have made theirs.
+    forms = sorted((form, known[word]) for word, forms in words.items() for form in forms)
+    if forms:
+        rows = [{"form": form, "number": number} for form, number in forms]
+        await conn.execute(insert_if_new(word_forms, key=["form", "number"]), rows)
     return known
 
 
-async def numbers(conn: AsyncConnection, words: Collection[str]) -> dict[str, int]:
-    """The words of texts that are these in lower case, with their numbers."""
-    return await _found(conn, paper_words.c.lower.in_(these_texts(words)))
+async def numbers(conn: AsyncConnection, forms: Collection[str]) -> dict[str, int]:
+    """The words that one of these in lower case finds, with their numbers."""
+    return await _found(conn, _found_by(word_forms.c.form.in_(these_texts(forms))))
 
 
 async def beginning(conn: AsyncConnection, beginnings: Collection[str]) -> dict[str, int]:
-    """The words that start with one of these in lower case, with their numbers."""
+    """The words that something in lower case finds which starts with one of these, with their numbers."""
     if not beginnings:
         return {}
-    lower = paper_words.c.lower
-    return await _found(conn, or_(*((lower >= begun) & (lower < begun + _LAST) for begun in beginnings)))
+    form = word_forms.c.form
+    return await _found(
+        conn, _found_by(or_(*((form >= begun) & (form < begun + _LAST) for begun in beginnings)))
+    )
 
 
 async def all(conn: AsyncConnection) -> list[str]:  # noqa: A001 - read as `paper_words.all`
@@ -50,6 +57,10 @@ async def all(conn: AsyncConnection) -> list[str]:  # noqa: A001 - read as `pape
 
 async def _numbers(conn: AsyncConnection, words: Collection[str]) -> dict[str, int]:
     return await _found(conn, paper_words.c.word.in_(these_texts(words)))
+
+
+def _found_by(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return paper_words.c.number.in_(select(word_forms.c.number).where(which))
 
 
 async def _found(conn: AsyncConnection, which: ColumnElement[bool]) -> dict[str, int]:

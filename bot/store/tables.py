@@ -122,22 +122,20 @@ quoted_texts = Table(
     Column("other_words", Text, nullable=False),
 )
 
-# Few searches need these, and those few papers': beside the words they would be read with them.
-other_readings = Table(
-    "other_readings",
-    metadata,
-    Column("number", Integer, ForeignKey("paper_texts.number"), primary_key=True),
-    Column("of_run", Text, nullable=False),
-    Column("of_quotes", Text, nullable=False),
-)
-
 paper_words = Table(
     "paper_words",
     metadata,
     Column("number", Integer, primary_key=True),
     Column("word", Word, nullable=False),
-    Column("lower", Word, nullable=False, index=True),  # the same in lower case
     UniqueConstraint("word"),
+)
+
+# What a word is found by, in lower case.
+word_forms = Table(
+    "word_forms",
+    metadata,
+    Column("form", Word, primary_key=True),
+    Column("number", Integer, ForeignKey("paper_words.number"), primary_key=True),
 )
 
 list_days = Table(

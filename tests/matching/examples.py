@@ -428,6 +428,7 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ("transformer2", "Transformer²", True),
         ("I2C", "I²C", True),
         ("IC", "I²C", True),
+        ("chain of thought", "C^2OT", True),
         ("I C", "I²C", True),
         ("C", "I²C", False),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.ids import PaperId
-from bot.matching.scan_texts import code_of
+from bot.matching.search_texts import code_of
 from bot.matching.similar import Likeness, SimilarTexts
 
 USUAL = ("we", "the")

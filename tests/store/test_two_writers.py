@@ -131,7 +131,7 @@ async def test_a_cancelled_post_is_not_attempted(writers: Writers) -> None:
 
 
 async def write_texts(conn: AsyncConnection, ids: Sequence[PaperId]) -> None:
-    await paper_texts.write(conn, dict.fromkeys(ids, ("a", "b", "c", "d", "e", "f", "g")), version=1)
+    await paper_texts.write(conn, dict.fromkeys(ids, ("a", "b", "c", "d", "e")), version=1)
 
 
 async def write_papers(conn: AsyncConnection, ids: Sequence[PaperId]) -> None:

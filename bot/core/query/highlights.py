@@ -50,8 +50,5 @@ def _names(phrases: Iterable[Phrase], text: str) -> Iterator[tuple[int, int]]:
     for match in _NAME.finditer(text):
         name = match[0].strip()
         start = text.index(name, match.start()) if name else 0
-        if name and any(
-            is_name(phrase.words, name, is_quote=phrase.is_quote, is_prefix=phrase.is_prefix)
-            for phrase in phrases
-        ):
+        if name and any(is_name(phrase.words, name, mode_of(phrase)) for phrase in phrases):
             yield start, start + len(name)

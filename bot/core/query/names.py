@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 from typing import Final, NamedTuple
@@ -53,30 +53,25 @@ def _joinings(words: Sequence[_Word], may_join: Sequence[bool]) -> Iterator[tupl
         yield tuple(reading)
 
 
-def is_name(words: tuple[str, ...], name: str, *, is_quote: bool = False, is_prefix: bool = False) -> bool:
+def is_name(words: tuple[str, ...], name: str, mode: Mode) -> bool:
     """Whether the typed words are this name.
 
     Each stands for a different word of the name, in any order, and what is left out of a name may be there.
     An initial and a name that begins with it may stand for each other if another word of two or more letters
-    stands in full. In a quote the words stand side by side, in this order and in full. With `is_prefix`, the
-    last word is only the beginning of one.
+    stands in full. In a quote the words stand side by side, in this order and in full. In the modes of
+    prefixes, the last word is only the beginning of one.
     """
-    return any(
-        _is_read_as(words, full, is_quote=is_quote, is_prefix=is_prefix) for full in name_readings(name)
-    )
+    return any(_is_read_as(words, full, mode) for full in name_readings(name))
 
 
-def is_reading_of_name(
-    words: tuple[str, ...], reading: Sequence[str], *, is_quote: bool, is_prefix: bool
-) -> bool:
+def is_reading_of_name(words: tuple[str, ...], reading: Iterable[str], mode: Mode) -> bool:
     """As `is_name`, for one way to read a name."""
-    full = [_Word(word.lower(), word) for word in reading]
-    return _is_read_as(words, full, is_quote=is_quote, is_prefix=is_prefix)
+    return _is_read_as(words, [_Word(word.lower(), word) for word in reading], mode)
 
 
-def _is_read_as(words: tuple[str, ...], full: Sequence[_Word], *, is_quote: bool, is_prefix: bool) -> bool:
-    fits = _are_side_by_side if is_quote else _are_within
-    return any(fits(typed, full, is_prefix=is_prefix) for typed in query_readings(words))
+def _is_read_as(words: tuple[str, ...], full: Sequence[_Word], mode: Mode) -> bool:
+    fits = _are_side_by_side if mode.is_quote else _are_within
+    return any(fits(typed, full, is_prefix=mode.is_prefix) for typed in query_readings(words))
 
 
 def _are_side_by_side(typed: Sequence[_Word], full: Sequence[_Word], *, is_prefix: bool) -> bool:

@@ -11,7 +11,7 @@ from bot.core.citation_keys import citation_key
 from bot.core.ids import PaperId, UserId
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_query
-from bot.matching.scan_texts import TEXT_VERSION
+from bot.matching.search_texts import TEXT_VERSION
 from bot.services.context import ServiceContext
 from bot.services.queries.papers import Papers
 from bot.services.queries.text_search import index_papers, scan_texts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -13,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.archive import ArchiveExtent
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
-from bot.matching.scan_texts import LEFT_OUT, TEXT_VERSION, code_of
-from bot.matching.telling_words import Line, Word, lines_of, shared_phrases
+from bot.core.words.tokenizer import Mode
+from bot.matching.reading import found_by
+from bot.matching.search_texts import TEXT_VERSION, UNKNOWN, code_of
+from bot.matching.telling_words import Line, lines_of, shared_phrases
 from bot.services.context import ServiceContext
 from bot.services.queries.papers import Papers
 from bot.services.runs.archive_reading import ArchiveReader
@@ -111,10 +114,15 @@ class SimilarPapers:
 async def ranked(conn: AsyncConnection, lines: tuple[Line, Line], count: int) -> tuple[int, list[Likeness]]:
     """How many texts were searched, and those that share the most."""
     words = [word for line in lines for word in line.words]
-    numbers = await paper_words.numbers(conn, {word.text.lower() for word in words})
-    own = "\n".join("".join(_character(word, numbers) for word in line.words) for line in lines)
-    usual = "".join(_character(word, numbers) for word in words if word.is_usual)
-    similar = await asyncio.to_thread(_to, f"{own}\n", usual)
+    numbers = await paper_words.numbers(conn, {word.text for word in words})
+    of_words: dict[str, str] = {}  # the character of each of the paper's words
+    same: list[tuple[str, str]] = []
+    for written, number in numbers.items():
+        word = found_by(written, Mode.RUN)[0]
+        same.append((code_of(number), of_words.setdefault(word, code_of(number))))
+    own = "\n".join("".join(of_words.get(word.text, UNKNOWN) for word in line.words) for line in lines)
+    usual = "".join(of_words.get(word.text, UNKNOWN) for word in words if word.is_usual)
+    similar = await asyncio.to_thread(_to, f"{own}\n", usual, same)
     searched = 0
     async for ids, text in paper_texts.words(conn, TEXT_VERSION):
         await asyncio.to_thread(similar.add, ids, text)
@@ -122,15 +130,10 @@ async def ranked(conn: AsyncConnection, lines: tuple[Line, Line], count: int) ->
     return searched, await asyncio.to_thread(similar.best, count)
 
 
-def _to(own: str, usual: str) -> SimilarTexts:
+def _to(own: str, usual: str, same: Sequence[tuple[str, str]]) -> SimilarTexts:
     from bot.matching.similar import SimilarTexts  # noqa: PLC0415 - imports numpy
 
-    return SimilarTexts(own, usual)
-
-
-def _character(word: Word, numbers: dict[str, int]) -> str:
-    number = numbers.get(word.text)
-    return LEFT_OUT if number is None else code_of(number)
+    return SimilarTexts(own, usual, ("".join(one for one, _ in same), "".join(other for _, other in same)))
 
 
 def _is_shown(paper: Paper) -> bool:

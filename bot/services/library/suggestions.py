@@ -86,11 +86,7 @@ class Suggestions:
             scanned = await scan_texts(conn, expressions, ends_at=monotonic() + MAX_SECONDS)
             recent = {paper_id for paper_id, _ in await papers.titles_since(conn, first)}
             days_known = len(await list_days.read_at(conn, first, last))
-        found = {
-            query.text: scanned.found[query.expression]
-            for query in candidates
-            if query.expression not in scanned.unsure
-        }
+        found = {query.text: scanned.found[query.expression] for query in candidates}
         similar = {one.paper.id for one in result.papers}
         chosen = _chosen(found, similar=similar, recent=recent, weeks=max(days_known / 7, 1.0))
         chosen = _fitting(chosen, self._limits.query_length)

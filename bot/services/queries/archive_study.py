@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.limits import Limits
 from bot.core.query import rewrites
 from bot.core.query.compiled import CompiledQuery
-from bot.matching.scan_texts import AMERICAN_MARK, TEXT_VERSION
+from bot.core.words.tokenizer import Mode
+from bot.matching.reading import found_by
+from bot.matching.search_texts import TEXT_VERSION
 from bot.matching.vocabulary import Vocabulary, halves_of
 from bot.services.queries.hints import Questions, Study
 from bot.services.queries.text_search import scan_texts
@@ -27,19 +29,16 @@ async def study_archive(
     readable = [query for query in queries if query.readable() is not None]
     questions = await asyncio.to_thread(Questions, queries, await _vocabulary(conn, readable), limits)
     scanned = await scan_texts(conn, questions.expressions, ends_at=ends_at)
-    counted = {
-        expression: found for expression, found in scanned.found.items() if expression not in scanned.unsure
-    }
     archive = scanned.searched if scanned.is_complete else await paper_texts.count(conn, TEXT_VERSION)
-    return await asyncio.to_thread(questions.study, counted, searched=scanned.searched, archive=archive)
+    return await asyncio.to_thread(questions.study, scanned.found, searched=scanned.searched, archive=archive)
 
 
 async def _vocabulary(conn: AsyncConnection, queries: Sequence[CompiledQuery]) -> Vocabulary:
     """The words of texts that may have been meant: with the same first letter as one typed, or its halves."""
     typed = {word for query in queries for word in rewrites.words_of(query.text)}
     halves = {half for word in typed for both in halves_of(word) for half in both}
-    found = await paper_words.numbers(conn, [AMERICAN_MARK + word for word in typed] + sorted(typed | halves))
+    found = await paper_words.numbers(conn, typed | halves)
     found |= await paper_words.beginning(conn, {word[0] for word in typed})
     # The papers that were stored first have the most usual words.
     in_order = sorted(found, key=found.__getitem__)
-    return Vocabulary(dict.fromkeys(word.removeprefix(AMERICAN_MARK).lower() for word in in_order))
+    return Vocabulary(dict.fromkeys(found_by(word, Mode.RUN)[0] for word in in_order))

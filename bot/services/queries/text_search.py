@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
 from time import monotonic
 from typing import Final
 
@@ -20,18 +19,15 @@ from bot.core.query.compiled import CompiledQuery, compile_query
 from bot.core.query.errors import QueryError
 from bot.core.query.nodes import Field
 from bot.matching.index import PaperIndex
-from bot.matching.scan import Parts, TextScan
-from bot.matching.scan_texts import TEXT_VERSION, Columns, Lines
-from bot.matching.scan_words import Codes, looked_for
+from bot.matching.scan import Texts, TextScan, asked_forms
+from bot.matching.search_texts import TEXT_VERSION, code_of
+from bot.matching.terms import Lexicon, numbers_of
 from bot.store import paper_texts, paper_words, papers
 
 # Where a match counts more: in the title, then in the keywords, then elsewhere.
 _BEST_FIRST: Final = (Field.TITLE, Field.KEYWORD)
 _INDEXED: Final = 100  # papers at once, which bounds the memory of their index
 _FOREVER: Final = float("inf")
-_INDEX_SECONDS: Final = 0.4  # of a bounded scan, for what the texts leave open
-
-_Positions = dict[str, set[int]]  # by expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +37,6 @@ class Scanned:
     found: Mapping[str, frozenset[PaperId]]  # by expression
     searched: int  # papers
     is_complete: bool  # whether all papers were searched
-    unsure: frozenset[str] = frozenset()  # expressions that may match more of the papers that were searched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +69,7 @@ async def scan_texts(
 ) -> Scanned:
     """The papers of the list days from `first` on that each query matches.
 
-    The texts are read and scanned in batches, in a thread. What they leave open is decided by an index of
-    these papers.
+    The texts are read and scanned in batches, in a thread.
 
     Args:
         conn: to read with.
@@ -85,33 +79,22 @@ async def scan_texts(
         ends_at: when to stop, by the monotonic clock.
     """
     scans = await _scans(conn, expressions, within=within)
+    parts = set[str]().union(*(scan.parts for scan in scans.values()))
     found: defaultdict[str, set[PaperId]] = defaultdict(set)
-    undecided: defaultdict[str, set[PaperId]] = defaultdict(set)
-    parts = Parts(*map(any, zip(*(scan.parts for scan in scans.values()), strict=True))) if scans else Parts()
     searched, is_complete = 0, True
-    async for ids, columns in paper_texts.batches(conn, TEXT_VERSION, first=first, **parts._asdict()):
-        run, other_run, quoted, other_quoted, names = columns
-        texts = Columns(Lines(run, other_run, {}), Lines(quoted, other_quoted, {}), names)
-        every = dict.fromkeys(scans, range(len(ids)))
-        certain, possible = await asyncio.to_thread(_scanned, scans, texts, every, within)
-        if any(possible.values()):
-            texts = await _with_other_readings(conn, texts, ids, set(chain(*possible.values())), parts)
-            more, possible = await asyncio.to_thread(_scanned, scans, texts, possible, None)
-            for expression, positions in more.items():
-                certain[expression] |= positions
-        for expression, positions in certain.items():
-            found[expression].update([ids[position] for position in positions])
-            undecided[expression].update([ids[position] for position in possible[expression]])
+    async for ids, texts in paper_texts.batches(conn, TEXT_VERSION, first=first, parts=parts):
+        for expression, matches in (
+            await asyncio.to_thread(_scanned, scans, texts, len(ids), within)
+        ).items():
+            found[expression].update([ids[number] for number in numbers_of(matches)])
         searched += len(ids)
-        if monotonic() > ends_at - _INDEX_SECONDS:
+        if monotonic() > ends_at:
             is_complete = False
             break
-    unsure = await _index(conn, undecided, found, ends_at=ends_at)
     return Scanned(
         found={expression: frozenset(found[expression]) for expression in expressions},
         searched=searched,
         is_complete=is_complete,
-        unsure=frozenset(unsure),
     )
 
 
@@ -137,67 +120,20 @@ async def index_papers(loaded: Collection[Paper], expressions: Iterable[str]) ->
 async def _scans(
     conn: AsyncConnection, expressions: Collection[str], *, within: str | None
 ) -> dict[str, TextScan]:
-    """The scans that may find something, the one that the others are within first."""
-    wanted = [looked_for(expression) for expression in expressions]
-    words = set[str]().union(*(each.words for each in wanted))
-    beginnings = set[str]().union(*(each.beginnings for each in wanted))
+    """The scans, the one that the others are within first."""
+    words, beginnings = asked_forms(expressions)
     numbers = await paper_words.numbers(conn, words) | await paper_words.beginning(conn, beginnings)
-    codes = Codes(numbers)
+    lexicon = Lexicon({word: code_of(number) for word, number in numbers.items()})
     ordered = sorted(expressions, key=lambda expression: expression != within)
-    scans = {expression: TextScan(expression, codes) for expression in ordered}
-    if within is not None and scans[within].is_hopeless:
-        return {}
-    return {expression: scan for expression, scan in scans.items() if not scan.is_hopeless}
+    return {expression: TextScan(expression, lexicon) for expression in ordered}
 
 
-def _scanned(
-    scans: Mapping[str, TextScan],
-    texts: Columns,
-    positions: Mapping[str, range | set[int]],
-    within: str | None,
-) -> tuple[_Positions, _Positions]:
-    """The positions, of those given, of the texts that each scan finds, and of those that it may find."""
-    certain: _Positions = {}
-    possible: _Positions = {}
+def _scanned(scans: Mapping[str, TextScan], texts: Texts, count: int, within: str | None) -> dict[str, int]:
+    """Which of the texts match each query, as bits."""
+    found: dict[str, int] = {}
     for expression, scan in scans.items():
-        among = positions[expression]
-        if within is not None and expression != within:
-            among = certain[within] | possible[within]
-        certain[expression], possible[expression] = scan.matching(
-            texts, among if isinstance(among, range) else sorted(among)
-        )
-    return certain, possible
-
-
-async def _with_other_readings(
-    conn: AsyncConnection, texts: Columns, ids: Sequence[PaperId], positions: set[int], parts: Parts
-) -> Columns:
-    """The texts with the other readings of those at these positions."""
-    places = {ids[position]: position for position in positions}
-    found = await paper_texts.readings(conn, places, run=parts.run, quoted=parts.quoted)
-    run = {places[paper_id]: readings for paper_id, (readings, _) in found.items()}
-    quoted = {places[paper_id]: readings for paper_id, (_, readings) in found.items()}
-    return Columns(texts.run._replace(others=run), texts.quoted._replace(others=quoted), texts.names)
-
-
-async def _index(
-    conn: AsyncConnection,
-    undecided: Mapping[str, set[PaperId]],
-    found: Mapping[str, set[PaperId]],
-    *,
-    ends_at: float,
-) -> set[str]:
-    """Find what was left undecided; return the expressions of which not all was decided in time."""
-    left = sorted(set(chain(*undecided.values())))
-    for start in range(0, len(left), _INDEXED):
-        if monotonic() > ends_at:
-            rest = set(left[start:])
-            return {expression for expression, ids in undecided.items() if ids & rest}
-        loaded = await papers.by_ids(conn, left[start : start + _INDEXED])
-        wanted = [expression for expression, ids in undecided.items() if ids & loaded.keys()]
-        for expression, ids in (await index_papers(loaded.values(), wanted)).items():
-            found[expression].update(ids & undecided[expression])
-    return set()
+        found[expression] = scan.matching(texts, found.get(within or "", (1 << count) - 1))
+    return found
 
 
 def _in_fields(query: CompiledQuery) -> list[str]:

@@ -13,7 +13,7 @@ from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.errors import StoreError
-from bot.matching.scan_texts import TEXT_VERSION, encoded, search_text, stored_words
+from bot.matching.search_texts import TEXT_VERSION, SearchText, forms_of, search_text
 from bot.services.context import ServiceContext
 from bot.store import paper_texts, paper_words, papers
 from bot.store.database import Database
@@ -25,7 +25,7 @@ _PAUSE_SECONDS: Final = 0.2  # between two batches, so that commands and runs go
 _RETRY_SECONDS: Final = 60.0
 
 
-async def new_texts(database: Database, listed: Sequence[Paper]) -> dict[PaperId, str]:
+async def new_texts(database: Database, listed: Sequence[Paper]) -> dict[PaperId, SearchText]:
     """The texts of those listed papers that are new on a list, or whose words have changed."""
     async with database.read() as conn:
         known = await papers.by_ids(conn, [paper.id for paper in listed])
@@ -33,11 +33,13 @@ async def new_texts(database: Database, listed: Sequence[Paper]) -> dict[PaperId
     return await asyncio.to_thread(_texts, changed)
 
 
-async def write(conn: AsyncConnection, texts: Mapping[PaperId, str], *, only_outdated: bool = False) -> None:
+async def write(
+    conn: AsyncConnection, texts: Mapping[PaperId, SearchText], *, only_outdated: bool = False
+) -> None:
     """Write the texts, and the words that they have; see `paper_texts.write`."""
-    words = {word for text in texts.values() for word in stored_words(text)}
-    numbers = await paper_words.add(conn, sorted(words))
-    encoded_texts = {paper_id: encoded(text, numbers) for paper_id, text in texts.items()}
+    words = set[str]().union(*(text.words() for text in texts.values()))
+    numbers = await paper_words.add(conn, {word: forms_of(word) for word in words})
+    encoded_texts = {paper_id: text.encoded(numbers) for paper_id, text in texts.items()}
     await paper_texts.write(conn, encoded_texts, version=TEXT_VERSION, only_outdated=only_outdated)
 
 
@@ -99,5 +101,5 @@ def _searched(paper: Paper) -> tuple[object, ...]:
     )
 
 
-def _texts(found: Iterable[Paper]) -> dict[PaperId, str]:
+def _texts(found: Iterable[Paper]) -> dict[PaperId, SearchText]:
     return {paper.id: search_text(paper) for paper in found}

@@ -40,7 +40,6 @@ async def test_what_is_cut_off_says_how_many_papers_were_searched(read: Bot) -> 
 
 async def test_papers_whose_text_is_not_current_are_found_by_an_index(read: Bot) -> None:
     await read.execute("DELETE FROM quoted_texts WHERE number = 1")
-    await read.execute("DELETE FROM other_readings WHERE number = 1")
     await read.execute("DELETE FROM paper_texts WHERE number = 1")
     await read.execute("UPDATE paper_texts SET version = version - 1 WHERE number = 2")
     wanted = [expression("RL"), expression("video")]

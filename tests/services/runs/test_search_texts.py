@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.papers import Paper
-from bot.matching.scan_texts import TEXT_VERSION, code_of
+from bot.matching.search_texts import TEXT_VERSION, SearchText, code_of, forms_of
 from bot.services.runs import search_texts
 from bot.services.runs.search_texts import SearchTexts
 from bot.store import paper_texts, paper_words
@@ -29,7 +29,7 @@ async def words(bot: Bot, paper_id: str) -> list[str]:
     """The words of the paper's text."""
     async with bot.database.read() as conn:
         every = await paper_words.all(conn)
-        numbers = await paper_words.numbers(conn, [word.lower() for word in every])
+        numbers = await paper_words.numbers(conn, set[str]().union(*map(forms_of, every)))
     codes = {code_of(number): word for word, number in numbers.items()}
     title = (await texts(bot))[paper_id].split("\n")[0]
     return [codes[code] for code in title]
@@ -40,11 +40,11 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The papers whose text was made."""
     made: list[str] = []
 
-    def search_text(paper: Paper) -> str:
+    def search_text(paper: Paper) -> SearchText:
         made.append(paper.id)
-        read = f" {paper.title} \n  \n  \t  \t  \n  \n  "
-        return f"{read}\t{read}\t//\n//"
+        return made_text(paper)
 
+    made_text = search_texts.search_text
     monkeypatch.setattr(search_texts, "search_text", search_text)
     return made
 
@@ -69,7 +69,7 @@ async def test_a_paper_has_its_text_once_it_is_read_and_a_new_one_once_its_words
     item["title"] = item["paper"]["title"] = "Coffee Beans"
     await bot.services.polling.read_day(bot.today)
     assert written == ["2608.00001"] * 2
-    assert await words(bot, "2608.00001") == ["Coffee", "Beans"]
+    assert await words(bot, "2608.00001") == ["coffee", "beans"]
 
 
 async def test_a_text_that_is_written_again_does_not_replace_that_of_newer_words(
@@ -102,9 +102,9 @@ async def test_texts_of_other_rules_are_written_again_in_small_batches(
     waits: list[float] = []
     assert await refreshing(bot, waits).refresh() == 0
     await bot.execute("UPDATE paper_texts SET version = version - 1, words = ''")
+    await bot.execute("DELETE FROM word_forms")
     await bot.execute("DELETE FROM paper_words")
     await bot.execute("DELETE FROM quoted_texts")
-    await bot.execute("DELETE FROM other_readings")
     await bot.execute("DELETE FROM paper_texts WHERE paper_id = '2608.00007'")
 
     await refreshing(bot, waits).run()
@@ -148,6 +148,6 @@ async def test_a_search_has_two_thousand_texts_in_memory_at_most(bot: Bot) -> No
     )
     sizes: list[Any] = []
     async with bot.database.read() as conn:
-        async for ids, found in paper_texts.batches(conn, TEXT_VERSION, names=True):
+        async for ids, found in paper_texts.batches(conn, TEXT_VERSION, parts=["run", "names"]):
             sizes.append([len(ids), *map(len, found)])
     assert sizes == [[2_000, 2_000, 2_000, 0, 0, 2_000], [501, 501, 501, 0, 0, 501]]

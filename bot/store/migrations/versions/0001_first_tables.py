@@ -55,11 +55,16 @@ def upgrade() -> None:
         "paper_words",
         sa.Column("number", sa.Integer),
         sa.Column("word", _WORD, nullable=False),
-        sa.Column("lower", _WORD, nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_paper_words"),
         sa.UniqueConstraint("word", name="uq_paper_words_word"),
     )
-    _index("ix_paper_words_lower", "paper_words", "lower")
+    op.create_table(
+        "word_forms",
+        sa.Column("form", _WORD),
+        sa.Column("number", sa.Integer),
+        sa.PrimaryKeyConstraint("form", "number", name="pk_word_forms"),
+        sa.ForeignKeyConstraint(["number"], ["paper_words.number"], name="fk_word_forms_number"),
+    )
     op.create_table(
         "papers",
         sa.Column("id", sa.String(10)),
@@ -310,14 +315,6 @@ def upgrade() -> None:
     )
     _index("ix_notices_server_id", "notices", "server_id")
     _index("ix_notices_source", "notices", "server_id", unique=True, where="kind = 'source'")
-    op.create_table(
-        "other_readings",
-        sa.Column("number", sa.Integer),
-        sa.Column("of_run", sa.Text, nullable=False),
-        sa.Column("of_quotes", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("number", name="pk_other_readings"),
-        sa.ForeignKeyConstraint(["number"], ["paper_texts.number"], name="fk_other_readings_number"),
-    )
     op.create_table(
         "posts",
         sa.Column("id", _ID),
