@@ -89,7 +89,7 @@ async def test_a_text_that_is_written_again_does_not_replace_that_of_newer_words
 
     monkeypatch.setattr(search_texts, "search_text", slowly)
     await refreshing(bot, []).refresh()
-    assert await words(bot, "2608.00001") == ["coffee", "bean"]
+    assert await words(bot, "2608.00001") == ["coffee", "beans"]
     assert await words(bot, "2608.00002") == ["milk"]
 
 
