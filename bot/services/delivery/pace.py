@@ -13,10 +13,16 @@ from bot.core.ids import ChannelId
 # Discord allows a bot 50 requests a second over all routes. At this pace no second has more than 48, which
 # leaves two for requests that the network or a busy machine bunches together.
 REQUESTS_PER_SECOND = 47.8
+_WINDOW_SECONDS = (
+    1.0  # has room for 48, a little more than the pace needs, to make up for turns that were late
+)
 # Discord allows 5 messages in 5 seconds in one channel; the extra time is for messages that bunch together.
 MESSAGES_PER_CHANNEL = 5
 CHANNEL_SECONDS = 5.5
-_MAX_DELAY_SECONDS = 0.25  # a longer gap between two turns was idle time, which is not made up for
+_IDLE_SECONDS = 0.25  # a longer gap between two turns was idle time, which is not made up for
+# How much of a delay is made up for. Turns that make up for it bunch together, as do those a second later.
+# Several processes make up for nothing in their first second, in which all of them open connections.
+_MADE_UP_SECONDS = 0.2
 _MAX_WAIT_SECONDS = 0.1
 _MANY_CHANNELS = 1_000  # above this many, idle channels are forgotten
 # Backoff: 5 s, 10 s, 20 s … up to 15 minutes.
@@ -32,13 +38,14 @@ def growing_wait(failures: int) -> timedelta:
 class RequestPace:
     """Gives out turns for requests, evenly spaced, first come, first served.
 
-    Turns that a busy machine delayed are made up for at twice the pace, but no second, wherever it begins,
-    has more turns than `per_second`, rounded up; nor has it more departures.
+    Turns that a busy machine delayed are mostly made up for, at twice the pace. But no second, wherever it
+    begins, has more turns than `per_second`, rounded up; nor has it more departures.
     """
 
     def __init__(self, per_second: float = REQUESTS_PER_SECOND) -> None:
         self._all = per_second
         self._due = 0.0  # when the next turn would be if every timer were on time
+        self._even_until = 0.0  # no delay is made up for before
         self._turns: deque[float] = deque()  # the latest ones
         self._departures: deque[float] = deque()  # the latest ones, as many
         self._queue = asyncio.Lock()  # first come, first served
@@ -57,10 +64,10 @@ class RequestPace:
         most = ceil(self._all)
         max_turns = max(1, most * held // of)
         self._interval_seconds = most / self._all / min(max_turns, most * held / of)
-        self._window_seconds = max_turns * self._interval_seconds
         self._turns = _latest(self._turns, max_turns)
         self._departures = _latest(self._departures, max_turns)
         self._due = min(self._due, self._turns[-1] + self._interval_seconds)
+        self._is_part = held < of
         self._has_share.set()
 
     async def turn(self) -> None:
@@ -72,9 +79,11 @@ class RequestPace:
                 # In short waits, because the share can change meanwhile.
                 await asyncio.sleep(min(self._free_at - loop.time(), _MAX_WAIT_SECONDS))
             now = loop.time()
-            was_busy = now - self._turns[-1] < _MAX_DELAY_SECONDS
+            if now - self._turns[-1] >= _IDLE_SECONDS:
+                self._even_until = now + (_WINDOW_SECONDS if self._is_part else 0.0)
+            made_up_seconds = 0.0 if now <= self._even_until else _MADE_UP_SECONDS
             self._turns.append(now)
-            self._due = (self._due if was_busy else now) + self._interval_seconds
+            self._due = max(self._due, now - made_up_seconds) + self._interval_seconds
 
     async def departure(self) -> None:
         """Waits, after a turn, until the request may leave.
@@ -83,15 +92,13 @@ class RequestPace:
         them can be ready in the same moment.
         """
         loop = asyncio.get_running_loop()
-        while (seconds := self._departures[0] + self._window_seconds - loop.time()) > 0:  # noqa: ASYNC110 - time alone
+        while (seconds := self._departures[0] + _WINDOW_SECONDS - loop.time()) > 0:  # noqa: ASYNC110 - time alone
             await asyncio.sleep(min(seconds, _MAX_WAIT_SECONDS))
         self._departures.append(loop.time())
 
     @property
     def _free_at(self) -> float:
-        return max(
-            self._due, self._turns[-1] + self._interval_seconds / 2, self._turns[0] + self._window_seconds
-        )
+        return max(self._due, self._turns[-1] + self._interval_seconds / 2, self._turns[0] + _WINDOW_SECONDS)
 
 
 def _latest(times: Iterable[float], count: int) -> deque[float]:

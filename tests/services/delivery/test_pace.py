@@ -162,6 +162,21 @@ async def test_requests_whose_connections_are_ready_together_leave_within_the_li
     assert left[-1] - ready[-1] < 0.4
 
 
+async def test_one_of_several_processes_makes_up_for_no_delay_in_its_first_second(
+    frozen_time: FrozenTime,
+) -> None:
+    pace = RequestPace()
+    pace.share(1, 3)
+    turns: list[float] = []
+    for _ in range(32):
+        frozen_time.late_seconds = 0.12 if len(turns) == 2 else 0.0
+        await pace.turn()
+        turns.append(frozen_time.now)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(turns)]
+    assert min(gaps) == pytest.approx(3 / REQUESTS_PER_SECOND)
+    assert most_in_a_second(turns) == 16
+
+
 async def test_a_process_without_shards_waits_until_it_has_some() -> None:
     pace = RequestPace()
     pace.share(0, 2)
