@@ -162,7 +162,7 @@ class Sandbox(Moderator):
         return self._server.rest.limits
 
     def limit_identifies(self, *, max_concurrency: int = 1) -> Identifies:
-        """From now on accept only so many shards in five seconds, in all of the bot's processes together."""
+        """From now on accept a limited number of shards in five seconds, over all of the bot's processes."""
         self._server.rest.max_concurrency = max_concurrency
         self.gateway.identifies = Identifies(max_concurrency=max_concurrency)
         return self.gateway.identifies

@@ -1,4 +1,4 @@
-"""The IDENTIFYs that the gateway received, and Discord's limit: so many shards in five seconds."""
+"""The IDENTIFYs that the gateway received, and Discord's limit on how many it accepts in five seconds."""
 
 from __future__ import annotations
 

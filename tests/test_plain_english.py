@@ -28,7 +28,7 @@ READ = (
     "benchmarks",
     "pyproject.toml",
 )
-_QUOTED = "sandbox/sample"  # papers
+_QUOTED = ("sandbox/sample", "bot/core/words/spelling.tsv", "bot/core/words/prose.txt")  # words of papers
 _SUFFIXES = {
     "",
     ".md",
@@ -72,6 +72,15 @@ REPLACEMENTS = {
     r"so many at most": "the maximum",
     r"gets a moment": "has a short time",
     r"for your eyes (alone|only)": "only visible to you",
+    r"\w*(behaviour|favour|honour|neighbour|normalis|organis|recognis|summaris|unauthoris)\w*": "US spelling",
+    r"stands? (above|before|behind|below|beside|between|in front|next to|side by side|together|under|within)": "is",
+    r"behind (it|them|its|an?|the) (field|figure|first|hyphen|letter|minus|noun|number|prefix|star|word)": "after",
+    r"(at least|every|of|only) so many": "a number of, that many, a limited number of",
+    r"(am|are|be|is|was|were) waited (for|out)": "the bot waits, is retried",
+    r"some (hours|minutes|seconds)": "a few",
+    r"takes? no (more )?(answers|connections|messages)": "accepts no",
+    r"looks? whether": "checks whether",
+    r"what becomes? of|what became of": "the result of, what happens to",
 }
 _NEWLINE = "\n"
 # Words of one phrase may be on two lines, in two string literals or in two lines of a comment.
@@ -111,6 +120,7 @@ def test_a_file_uses_plain_words(name: str) -> None:
         "What a run came to.",
         "It starts by\nitself.",
         "Bring papers to a channel",
+        "A letter stands\n    # beside it",
     ],
 )
 def test_a_phrase_is_found_across_lines_and_literals(text: str) -> None:

@@ -49,7 +49,7 @@ _log = logging.getLogger(__name__)
 def backup(file: str, *, force: bool, keep: int | None, every: timedelta | None) -> int:
     """Back up the database to a file, even while the bot runs.
 
-    Writes a consistent copy of the database of DATABASE_URL to one file.
+    Writes a consistent copy of the database (DATABASE_URL) to one file.
 
     \b
     Examples:

@@ -17,9 +17,8 @@ from bot.errors import CopyError
 def copy_database(source: str, target: str) -> int:
     """Copy the database to another one, such as to PostgreSQL.
 
-    FROM and TO are written as DATABASE_URL is; TO is empty. Stop the bot
-    first. The copy is complete or, after an error, not there at all; FROM
-    keeps its rows.
+    FROM and TO are addresses as in DATABASE_URL; TO must be empty. Stop the
+    bot first. FROM keeps its rows. After an error, nothing is copied.
 
     \b
     Examples:

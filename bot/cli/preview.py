@@ -41,8 +41,9 @@ _MAX_DAYS = 3_650
 def preview(keywords: Sequence[str], *, days: int, focus: str) -> int:
     """Show what keywords match in the newest lists.
 
-    The rules are the same as in Discord. No token is needed, and up to 30 days
-    no database either; more are searched in the one that DATABASE_URL names.
+    The rules are the same as in Discord. No token is needed. Up to 30 days are
+    read from Hugging Face; more are searched in the bot's database
+    (DATABASE_URL).
 
     \b
     Examples:

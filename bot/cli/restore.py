@@ -28,8 +28,8 @@ def restore(file: Path | None, *, after_pg_restore: bool) -> int:
     """Replace the database with a backup.
 
     Stop the bot first. The current database is kept under another name.
-    PostgreSQL has its own programs for this; without FILE, the line to use
-    is printed.
+    On PostgreSQL, use its own programs; without FILE, the command to use is
+    printed.
 
     \b
     Exit codes:

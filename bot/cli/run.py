@@ -26,8 +26,9 @@ def run() -> None:
     DISCORD_TOKEN.
 
     It exits with code 78 if a setting, the token or the database is wrong, or
-    if Discord closes the gateway to the bot for good. It waits out every other
-    error from Discord, and waits for a database server that does not answer.
+    if Discord closes the gateway to the bot for good. After any other error
+    from Discord, and while a database server does not answer, it keeps
+    retrying.
     """
     settings = Settings.load()
     if settings.discord_token is None:

@@ -86,7 +86,7 @@ def _without_gaps(words: Sequence[str], others: Sequence[Other]) -> list[Other]:
 
 @lru_cache(maxsize=32768)
 def _read_chunk(chunk: str, mode: Mode) -> tuple[Sequence[str], Sequence[Other]]:
-    """What stands between two spaces, with places from 0 on."""
+    """What is between two spaces, with places from 0 on."""
     words: list[str] = []
     others: list[Other] = []
     for main, *paths in chunk_segments(chunk, mode):
@@ -111,7 +111,7 @@ def _read_chunk(chunk: str, mode: Mode) -> tuple[Sequence[str], Sequence[Other]]
 
 
 def _written(parts: Sequence[Part]) -> str:
-    """One word, with hyphens between its parts: in its capitals if one is behind its first letter.
+    """One word, with hyphens between its parts: in its capitals if one is after its first letter.
 
     What is written between its letters and left out, such as a raised figure, is left out here too.
     """

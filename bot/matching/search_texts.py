@@ -4,7 +4,7 @@ A text has a line each for the words of its title, its abstract and its AI keywo
 the other ways to read them; both again as quotes read them, which leave more as it is written; and its names.
 
 Words are numbered over all papers and stored as one character each, so that a text is short and a run of
-words is found as a short string. In the lines of other ways, two numbers stand before each word: how far from
+words is found as a short string. In the lines of other ways, two numbers precede each word: how far from
 the one before it starts, and how far it reaches.
 """
 

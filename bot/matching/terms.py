@@ -56,7 +56,7 @@ def evaluated(lines: list[str], among: int, matching: Callable[[str, int], int])
     A set of papers is a whole number with one bit a paper.
     """
     found = 0
-    while True:  # from the end on: an operator stands behind what it combines
+    while True:  # from the end on: an operator follows what it combines
         line = lines.pop()
         if line == "&":
             among = evaluated(lines, among, matching)

@@ -111,7 +111,7 @@ class WordSets:
 
 
 def _keys(reading: Reading, mode: Mode) -> set[str]:
-    """All words of a reading, and those that stand side by side, up to KEY_WORDS."""
+    """All words of a reading, and those side by side, up to KEY_WORDS."""
     steps = [[(form, end) for form in found_by(word, mode)] for end, word in enumerate(reading.words, 1)]
     for start, end, word in reading.others:
         steps[start] += [(form, end) for form in found_by(word, mode)]

@@ -16,7 +16,7 @@ from bot.services.runs.search_texts import SearchTexts
 class BackgroundJobs:
     """Does each job once in a single process, and in a fleet where shard 0 is owned.
 
-    For some seconds after the shard moved, two processes may do the same job. That is harmless: lists and
+    For a few seconds after the shard moved, two processes may do the same job. That is harmless: lists and
     texts are written in place of the same ones, a recompilation waits for its turn and finds nothing left,
     and what was deleted is erased twice.
     """

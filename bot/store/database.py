@@ -223,7 +223,7 @@ async def _migrate(backend: Backend, migrator: AsyncEngine) -> str | None:
 async def _transaction(
     engine: AsyncEngine, *, commits: bool, ends_at_once: bool = False
 ) -> AsyncGenerator[AsyncConnection]:
-    """A connection in a transaction: `ends_at_once` if nothing is waited for where it does not commit."""
+    """A connection in a transaction: `ends_at_once` if it waits for nothing where it does not commit."""
     conn = engine.connect()
     try:
         await (_start(conn) if _has_idle(engine) else to_the_end(_start(conn)))

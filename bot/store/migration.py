@@ -24,7 +24,7 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 
 # The key of PostgreSQL's advisory lock that a migration holds; any number that no other program uses.
 _MIGRATING = 7_065_726_251
-# How long a migration may wait for a table, while everybody else waits behind it.
+# How long a migration may wait for a table, while everybody else waits for the migration.
 _LOCK_TIMEOUT = "2s"
 
 

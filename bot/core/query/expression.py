@@ -3,7 +3,7 @@ r"""Queries as expressions: the form in which they are stored, and which `bot.ma
 The expression of a phrase without a field lists what a text may contain for it: runs of up to three words
 between `|`, then, after a vertical tab, longer ones that are to be checked. Every other expression ends with
 `)`: a term in a field, in quotes or with a star names its fields and its mode in front; what combines terms
-is written behind them, a line each (reverse Polish notation).
+is written after them, one line each (reverse Polish notation).
 
     diffusion model|diffusionmodel|diffusionsmodel
     tr diffusion model|diffusionmodel)

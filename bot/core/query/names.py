@@ -58,7 +58,7 @@ def is_name(words: tuple[str, ...], name: str, mode: Mode) -> bool:
 
     Each stands for a different word of the name, in any order, and what is left out of a name may be there.
     An initial and a name that begins with it may stand for each other if another word of two or more letters
-    stands in full. In a quote the words stand side by side, in this order and in full. In the modes of
+    is in full. In a quote the words are side by side, in this order and in full. In the modes of
     prefixes, the last word is only the beginning of one.
     """
     return any(_is_read_as(words, full, mode) for full in name_readings(name))

@@ -117,7 +117,7 @@ def translate(
     """What Discord's answer means for a delivery; `may_have_arrived` is about the requests before it.
 
     A request that was answered with 5xx may have been carried out, whatever the code. A refusal that is not
-    known to be about the channel or the content is waited out like an outage.
+    known to be about the channel or the content is retried like an outage.
     """
     code, status = error.code, error.status or 0
     is_refusal = status < 500

@@ -87,7 +87,7 @@ class Membership(Fleet):
     ) -> None:
         """Has `lost` called at once when shards were lost, and `changed` after each change and renewal.
 
-        `finish` is awaited before shards are given back: it ends what is done for them in so many seconds.
+        `finish` is awaited before shards are given back: it ends what is done for them, in that many seconds.
         """
         self._changed.append(changed)
         self._lost.append(lost)
