@@ -9,7 +9,7 @@ import discord
 
 from bot.core.cards import date_text
 from bot.core.feed_settings import differences, focus_note
-from bot.core.feeds import REMOVED_KEPT, Feed
+from bot.core.feeds import Feed
 from bot.core.plurals import count
 from bot.core.posts import PostState
 from bot.discord.answers.feed_status import RESUMING, merged_keywords, next_delivery, schedule_text
@@ -18,7 +18,7 @@ from bot.discord.answers.hints import hint_lines
 from bot.discord.answers.pages import COLOR, pages
 from bot.discord.answers.run_results import days_read
 from bot.discord.answers.setting_changes import change_embed
-from bot.discord.answers.subscriptions import focus_line, resumed_lines, under_way_line, wanted_line
+from bot.discord.answers.subscriptions import focus_line, removal_notes, resumed_lines, wanted_line
 from bot.services.feeds.timezones import note
 from bot.services.feeds.unsubscribing import Unsubscribed
 from bot.services.follows.direct_messages import Greeting
@@ -101,14 +101,7 @@ def unfollowed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
     lines = [f"{still} {next_delivery(result.feed, now=now)}"]
     if not result.left:
         lines = ["You follow nothing now, so no more papers will be sent to you. `/my follow` starts again."]
-    if papers := result.cancelled.papers:
-        lines.append(f"{count(papers, 'pending paper')} will not be sent.")
-    if result.cancelled.under_way:
-        lines.append(under_way_line(result.cancelled.under_way))
-    lines.append(
-        f"Removed by mistake? Press *Undo*, or use `/my follow` with the same keywords within "
-        f"{REMOVED_KEPT.days} days to continue where you left off."
-    )
+    lines.extend(removal_notes(result, sent="sent", command="/my follow"))
     return pages(
         (f"• {code(item.query.text)}" for item in result.removed),
         title="Unfollowed",

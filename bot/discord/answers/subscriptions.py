@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import discord
@@ -161,19 +162,24 @@ def unsubscribed(result: Unsubscribed, *, now: datetime) -> list[discord.Embed]:
             "No subscriptions are left there, so nothing more is posted. The channel keeps its settings; "
             "`/subscribe` starts again."
         )
-    if papers := result.cancelled.papers:
-        lines.append(f"{count(papers, 'pending paper')} will not be posted.")
-    if result.cancelled.under_way:
-        lines.append(under_way_line(result.cancelled.under_way))
-    lines.append(
-        f"Removed by mistake? Press *Undo*, or use `/subscribe` with the same keywords within "
-        f"{REMOVED_KEPT.days} days to continue where you left off."
-    )
+    lines.extend(removal_notes(result, sent="posted", command="/subscribe"))
     return pages(
         (f"• {code(item.query.text)}" for item in result.removed),
         title="Unsubscribed",
         intro=f"<#{result.feed.channel_id}> is no longer subscribed to:",
         footer="\n".join(lines),
+    )
+
+
+def removal_notes(result: Unsubscribed, *, sent: str, command: str) -> Iterator[str]:
+    """What was cancelled with the subscriptions, and how to undo their removal."""
+    if papers := result.cancelled.papers:
+        yield f"{count(papers, 'pending paper')} will not be {sent}."
+    if result.cancelled.under_way:
+        yield _under_way_line(result.cancelled.under_way)
+    yield (
+        f"Removed by mistake? Press *Undo*, or use `{command}` with the same keywords within "
+        f"{REMOVED_KEPT.days} days to continue where you left off."
     )
 
 
@@ -184,7 +190,7 @@ def unsubscribe_all_question(removal: RemovalPreview) -> list[discord.Embed]:
     if pending:
         lines.append(f"{count(pending, 'pending paper')} would not be posted.")
     if under_way:
-        lines.append(under_way_line(under_way))
+        lines.append(_under_way_line(under_way))
     if not (pending or under_way):
         lines.append("Nothing is pending.")
     lines.append("The channel keeps its settings. Press *Unsubscribe* within 14 minutes to go ahead.")
@@ -198,7 +204,7 @@ def unsubscribe_all_question(removal: RemovalPreview) -> list[discord.Embed]:
     )
 
 
-def under_way_line(papers: int) -> str:
+def _under_way_line(papers: int) -> str:
     were = "it was" if papers == 1 else "they were"
     return f"{count(papers, 'paper')} may still arrive: {were} already being sent."
 

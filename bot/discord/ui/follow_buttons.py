@@ -30,7 +30,6 @@ class FollowInsteadButton(
         super().__init__(
             discord.ui.Button(
                 label=instead_label(keywords.text),
-                style=discord.ButtonStyle.secondary,
                 custom_id=keywords.id_behind(f"follow-instead:{in_ranges(ids)}"),
             )
         )
@@ -69,10 +68,7 @@ class UndoUnfollowButton(PersistentItem, template=r"undo-unfollow:(?P<key>[0-9a-
     """Follows again what one /my unfollow removed."""
 
     def __init__(self, key: str) -> None:
-        style = discord.ButtonStyle.secondary
-        super().__init__(
-            discord.ui.Button(label="Undo", emoji="↩️", style=style, custom_id=f"undo-unfollow:{key}")
-        )
+        super().__init__(discord.ui.Button(label="Undo", emoji="↩️", custom_id=f"undo-unfollow:{key}"))
         self._key = key
 
     @override

@@ -28,9 +28,7 @@ class PreviewButton(
         chosen = "" if focus is Focus.EXACT else f".{focus}"
         super().__init__(
             discord.ui.Button(
-                label=preview_label(keywords.text),
-                style=discord.ButtonStyle.secondary,
-                custom_id=keywords.id_behind(f"preview:{days}{chosen}"),
+                label=preview_label(keywords.text), custom_id=keywords.id_behind(f"preview:{days}{chosen}")
             )
         )
         self._days = days

@@ -49,7 +49,6 @@ class UndoSettingButton(PersistentItem, template=r"undo-setting:(?P<first>\d{1,1
             discord.ui.Button(
                 label="Undo",
                 emoji="↩️",
-                style=discord.ButtonStyle.secondary,
                 custom_id=f"undo-setting:{first}" + (f"-{last}" if last != first else ""),
             )
         )
@@ -96,13 +95,7 @@ class AllSettingsButton(PersistentItem, template=r"settings:(?P<channel>\d{1,20}
     """Shows what /config show does, below the answer."""
 
     def __init__(self, channel_id: ChannelId) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label="All settings",
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"settings:{channel_id}",
-            )
-        )
+        super().__init__(discord.ui.Button(label="All settings", custom_id=f"settings:{channel_id}"))
         self._channel_id = channel_id
 
     @override
@@ -145,11 +138,7 @@ class FocusButton(
         self, channel_id: ChannelId, subscription_id: int, focus: Focus, *, label: str = "Focus"
     ) -> None:
         super().__init__(
-            discord.ui.Button(
-                label=label,
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"focus:{channel_id}:{subscription_id}:{focus.value}",
-            )
+            discord.ui.Button(label=label, custom_id=f"focus:{channel_id}:{subscription_id}:{focus.value}")
         )
         self._channel_id = channel_id
         self._subscription_id = subscription_id
@@ -200,7 +189,6 @@ class InsteadButton(
         super().__init__(
             discord.ui.Button(
                 label=instead_label(keywords.text),
-                style=discord.ButtonStyle.secondary,
                 custom_id=keywords.id_behind(f"instead:{channel_id}:{in_ranges(ids)}"),
             )
         )

@@ -64,14 +64,7 @@ class UndoButton(PersistentItem, template=r"undo:(?P<channel>\d{1,20}):(?P<key>[
     """Restores the subscriptions that one /unsubscribe removed."""
 
     def __init__(self, channel_id: ChannelId, key: str) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label="Undo",
-                emoji="↩️",
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"undo:{channel_id}:{key}",
-            )
-        )
+        super().__init__(discord.ui.Button(label="Undo", emoji="↩️", custom_id=f"undo:{channel_id}:{key}"))
         self._channel_id = channel_id
         self._key = key
 
