@@ -260,7 +260,7 @@ async def test_a_connection_is_reused_through_the_same_proxy(hub: FakeHuggingFac
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such limit")
-async def test_what_nobody_received_is_given_up_soon() -> None:
+async def test_data_that_nobody_received_is_soon_abandoned() -> None:
     is_closed = asyncio.Event()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -216,7 +216,7 @@ async def test_a_kick_and_a_return_bring_everything_back(world: World) -> None:
     assert world.posted_ids() == [FIRST]
 
 
-async def test_a_role_that_may_write_again_lets_the_channel_go(world: World) -> None:
+async def test_a_role_that_may_write_again_unblocks_the_channel(world: World) -> None:
     roles = world.env.backend.guilds[world.guild.id].roles
     (role,) = [one for one in roles.values() if one.managed]
     everyone = roles[world.guild.id]
@@ -238,7 +238,7 @@ async def test_a_role_that_may_write_again_lets_the_channel_go(world: World) -> 
 
 
 @pytest.mark.thorough
-async def test_a_role_that_the_bot_is_given_lets_the_channel_go(world: World) -> None:
+async def test_a_role_that_the_bot_is_given_unblocks_the_channel(world: World) -> None:
     await blocked(world)
     admins = next(
         one for one in world.env.backend.guilds[world.guild.id].roles.values() if one.name == "Admins"

@@ -12,7 +12,7 @@ from bot.errors import UserError
 from tests.world import World, text_of
 
 
-async def test_who_searches_and_exports_too_often_learns_when_to_go_on(world: World) -> None:
+async def test_people_who_search_or_export_too_often_are_shown_when_to_try_again(world: World) -> None:
     world.list_paper("2608.00001", title="Tea")
     await world.run()
     person = UserId(world.member.id)

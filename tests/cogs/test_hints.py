@@ -321,7 +321,7 @@ async def test_a_replacement_wants_the_same_list_days(world: World) -> None:
     assert sorted(world.posted_ids()) == ["2608.00001", "2608.00002"]
 
 
-async def test_what_is_undone_gets_no_hint_for_it_was_wanted_like_this(world: World) -> None:
+async def test_an_undone_subscription_gets_no_hint(world: World) -> None:
     await listed(world, "Diffusion")
     await subscribe(world, "diffussion")
     shown = await world.admin.slash(world.channel, "unsubscribe", keywords="diffussion")

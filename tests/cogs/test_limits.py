@@ -101,7 +101,7 @@ async def test_an_import_of_many_channels_is_counted_whole(world: World) -> None
     assert "This one has 0, and this adds 3." in said
 
 
-async def test_a_channel_has_so_many_subscriptions(world: World) -> None:
+async def test_a_channel_has_a_maximum_of_subscriptions(world: World) -> None:
     limited(world, subscriptions=2)
     await subscribed(world)
     other = world.guild.create_text_channel("other")

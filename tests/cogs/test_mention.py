@@ -62,7 +62,9 @@ async def test_everyone_is_never_pinged(world: World) -> None:
 
 
 @pytest.mark.parametrize("is_named", [True, False])
-async def test_who_may_not_ping_a_role_cannot_have_it_pinged(world: World, *, is_named: bool) -> None:
+async def test_a_person_who_may_not_ping_a_role_cannot_have_it_pinged(
+    world: World, *, is_named: bool
+) -> None:
     role = world.guild.create_role("Admins of all")
     person = manager(world)
     where = channel_where(world, person, mention_everyone=False)
@@ -81,7 +83,7 @@ async def test_who_may_not_ping_a_role_cannot_have_it_pinged(world: World, *, is
     assert await feed_of(world, where) is None
 
 
-async def test_who_may_ping_all_roles_may_have_one_pinged(world: World) -> None:
+async def test_a_person_who_may_ping_all_roles_may_have_one_pinged(world: World) -> None:
     role = world.guild.create_role("Readers")
     person = manager(world)
     where = channel_where(world, person, mention_everyone=True)

@@ -47,7 +47,7 @@ async def test_a_person_gets_all_that_is_kept_about_them_and_nobody_elses(world:
     assert str(world.admin.id) not in json.dumps(kept)
 
 
-async def test_who_deletes_their_data_is_asked_first_and_forgotten(world: World) -> None:
+async def test_deleting_personal_data_asks_first_and_removes_all_of_it(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="tea")
     await world.admin.slash(world.channel, "my follow", keywords="video")
     world.list_paper("2608.00001", title="Video")

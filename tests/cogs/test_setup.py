@@ -493,7 +493,7 @@ async def test_another_person_cannot_press(world: World) -> None:
     assert person.labels["Cancel"]
 
 
-async def test_a_panel_goes_on_after_a_restart_with_all_that_was_answered(world: World) -> None:
+async def test_a_panel_continues_after_a_restart_with_all_answers(world: World) -> None:
     other = world.guild.create_text_channel("other")
     person = await Person.starting(world, channel=other, focus="balanced")
     await person.fill(keywords="video", time="10:00", city="Atlantis")

@@ -81,7 +81,9 @@ async def test_a_subscriptions_role_is_changed_and_removed_for_pending_papers_to
 
 
 @pytest.mark.parametrize("command", first(1, ["subscribe", "config mention"]))
-async def test_who_may_not_ping_a_role_cannot_have_a_subscription_ping_it(world: World, command: str) -> None:
+async def test_a_person_who_may_not_ping_a_role_cannot_have_a_subscription_ping_it(
+    world: World, command: str
+) -> None:
     role = world.guild.create_role("Admins of all")
     person = manager(world)
     where = channel_where(world, person, mention_everyone=False)

@@ -190,7 +190,7 @@ async def test_an_import_is_planned_again_when_confirmed(world: World) -> None:
     assert await world.subscriptions() == ["video", "agents"]
 
 
-async def test_who_lost_the_right_before_pressing_changes_nothing(world: World) -> None:
+async def test_a_person_who_lost_the_right_before_pressing_changes_nothing(world: World) -> None:
     person = manager(world)
     result = await brought(world, "video", who=person)
     world.env.backend.set_overwrite(world.channel.id, overwrite(person, manage_channels=False))

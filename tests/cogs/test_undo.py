@@ -115,7 +115,7 @@ async def test_what_was_done_everywhere_is_undone_everywhere_or_not_at_all(world
     assert (await feed_of(world, other)).is_active
 
 
-async def test_who_lost_a_channel_undoes_nothing_anywhere(world: World) -> None:
+async def test_a_person_who_lost_access_to_a_channel_undoes_nothing_anywhere(world: World) -> None:
     person, other = manager(world), world.guild.create_text_channel("other")
     for channel in (world.channel, other):
         await subscribed(world, channel)

@@ -50,7 +50,7 @@ async def test_a_change_is_undone_once_and_recorded(
     assert len(lines(await history(world))) == 3
 
 
-async def test_what_was_changed_again_since_is_not_undone_but_what_is_beside_it_is(world: World) -> None:
+async def test_a_value_that_changed_since_is_not_undone_but_its_neighbors_are(world: World) -> None:
     await subscribed(world)
     first = await typed(world, "filter", min_upvotes=5)
     beside = await typed(world, "filter", only_with_code=True)

@@ -192,7 +192,7 @@ async def test_undo_is_too_late_after_thirty_days_and_says_what_to_do(world: Wor
     assert await world.subscriptions() == []
 
 
-async def test_who_may_no_longer_manage_the_channel_undoes_nothing(world: World) -> None:
+async def test_a_person_who_may_no_longer_manage_the_channel_undoes_nothing(world: World) -> None:
     world.env.backend.set_overwrite(world.channel.id, overwrite(world.member, manage_channels=True))
     command = await world.command("unsubscribe")
     world.guild.set_command_permissions(command, {world.member: True})

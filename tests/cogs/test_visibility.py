@@ -87,7 +87,9 @@ async def test_status_counts_nothing_of_a_hidden_channel(world: World) -> None:
     assert "couldn't post in any channel" in seen
 
 
-async def test_a_private_thread_is_shown_to_its_members_and_to_who_manages_threads(world: World) -> None:
+async def test_a_private_thread_is_shown_to_its_members_and_to_people_who_manage_threads(
+    world: World,
+) -> None:
     hidden = await hidden_channel(world, manager(world), "private thread")
     moderators = world.guild.create_role(
         "Moderators", permissions=discord.Permissions(manage_channels=True, manage_threads=True)
@@ -144,7 +146,7 @@ async def test_pages_are_turned_only_by_who_still_may_see_them(world: World) -> 
 
 
 @pytest.mark.thorough
-async def test_pages_for_admins_are_not_turned_by_one_who_is_none_any_more(world: World) -> None:
+async def test_a_person_who_is_no_longer_an_admin_cannot_turn_the_pages_of_admins(world: World) -> None:
     person = manager(world)
     for number in range(16):
         channel = world.guild.create_text_channel(f"c{number}")

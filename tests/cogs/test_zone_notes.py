@@ -8,7 +8,7 @@ from tests.cogs.rights import feed_of, subscribed
 from tests.world import World, text_of
 
 
-async def test_est_is_offered_behind_new_york_and_says_that_it_has_no_summer_time(world: World) -> None:
+async def test_est_is_offered_after_new_york_and_says_that_it_has_no_summer_time(world: World) -> None:
     offered = await world.admin.autocomplete(world.channel, "config schedule", "timezone", "EST")
     names = [choice["name"] for choice in offered]
     assert names[0] == "America/New_York"

@@ -36,7 +36,7 @@ def test_who_submitted_a_paper_is_named_with_a_link_as_on_the_site() -> None:
     assert "submitted by Ada" in (opened_card(OpenedPaper(paper=unknown, days=DAYS)).description or "")
 
 
-def test_the_whole_abstract_stands_between_the_people_and_the_numbers() -> None:
+def test_the_whole_abstract_is_between_the_people_and_the_numbers() -> None:
     card = opened_card(OpenedPaper(paper=PLAIN, days=DAYS, linked=LINKED))
 
     assert card.url == "https://huggingface.co/papers/2608.00001"

@@ -213,7 +213,7 @@ async def test_autocomplete_that_comes_too_late_is_one_line(
         (LeaseLostError(), "Another process of mine is taking over just now. Nothing was changed."),
     ],
 )
-def test_each_error_of_the_outside_has_words_of_its_own(error: Exception, expected: str) -> None:
+def test_each_error_from_outside_has_its_own_text(error: Exception, expected: str) -> None:
     failure = failure_of(error, has_begun=False)
     assert failure is not None
     assert expected in failure.text

@@ -64,7 +64,7 @@ def test_a_paper_is_as_similar_as_can_be_to_itself_and_less_to_others() -> None:
     assert 0 < other.score < 1
 
 
-def test_what_is_shared_is_where_it_first_stands_the_most_telling_first() -> None:
+def test_shared_phrases_are_named_where_they_first_occur_the_most_distinctive_first() -> None:
     own = ("film the kite", "the drone swarm and the kite")
     (found,) = Texts().similar(own, ("kite",), *[("x",)] * 5)[:1]
     assert found.shared == ((2, 1),)
@@ -73,7 +73,7 @@ def test_what_is_shared_is_where_it_first_stands_the_most_telling_first() -> Non
     assert first.shared[2:] == ((5, 1), (6, 1))
 
 
-def test_more_texts_than_are_counted_at_once_are_told_apart() -> None:
+def test_more_texts_than_are_counted_at_once_are_distinguished() -> None:
     others = [(f"x{number}", "kite" if number in {3, 700, 1300} else "sand") for number in range(1_301)]
     assert order(("kite",), *others) == [3, 700, 1300]
     texts = Texts()

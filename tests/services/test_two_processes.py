@@ -158,7 +158,7 @@ async def test_a_person_follows_no_more_than_they_may(processes: Processes) -> N
     assert isinstance(second, UserError)
 
 
-async def test_following_while_ones_data_is_deleted_begins_anew(processes: Processes) -> None:
+async def test_following_while_the_persons_data_is_deleted_starts_over(processes: Processes) -> None:
     await processes.one.follows.follow("video", user_id=USER)
     deleted, followed = await processes.meet(
         processes.one.personal_data.delete(USER), processes.two.follows.follow("audio", user_id=USER)

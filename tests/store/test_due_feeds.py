@@ -85,7 +85,7 @@ async def test_a_run_that_was_not_whole_moves_the_next_run_alone(conn: AsyncConn
     assert await stored(conn, feed) == replace(feed, next_run_at=NOW + HOUR, last_run_at=NOW)
 
 
-async def test_what_a_run_came_to_is_noted_for_each_feed(conn: AsyncConnection) -> None:
+async def test_the_result_of_a_run_is_stored_for_each_feed(conn: AsyncConnection) -> None:
     one, two, three, four = [await a_feed(conn, channel=channel) for channel in (1, 2, 3, 4)]
     quiet, busy = LastRun(new=0, matched=0, planned=0), LastRun(new=40, matched=7, planned=5)
     await due_feeds.finish_runs(

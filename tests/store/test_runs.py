@@ -80,7 +80,9 @@ async def test_in_a_fleet_the_latest_run_is_that_of_the_process_that_has_the_ser
     assert of_people.shards == first
 
 
-async def test_the_journal_keeps_so_many_runs(conn: AsyncConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_journal_keeps_a_fixed_number_of_runs(
+    conn: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(runs, "KEPT", 3)
     for _ in range(10):
         await runs.start(conn, now=NOW)

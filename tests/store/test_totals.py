@@ -53,7 +53,7 @@ async def test_everything_is_counted_by_how_it_stands(tmp_path: Path) -> None:
         )
 
 
-async def test_who_asks_again_at_once_gets_the_same(tmp_path: Path) -> None:
+async def test_a_second_request_right_after_gets_the_same_answer(tmp_path: Path) -> None:
     now = 0.0
     async with a_bot(tmp_path) as bot:
         totals = CurrentTotals(database=bot.database, monotonic=lambda: now)

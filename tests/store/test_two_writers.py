@@ -212,7 +212,7 @@ def _pause_until(feed: Feed, resumes_at: Any) -> Any:
     return update(tables.feeds).where(tables.feeds.c.id == feed.id).values(values)
 
 
-async def test_what_another_process_writes_is_not_waited_for_when_old_rows_are_deleted(
+async def test_deleting_old_rows_does_not_wait_for_another_process_that_writes(
     writers: Writers,
 ) -> None:
     """In the other order, the two would wait for each other."""

@@ -85,7 +85,7 @@ def test_a_topic_that_is_left_out_has_no_say_in_its_cuts() -> None:
         (Score(50, 50, 10), Score(30, 21, 30), 1),
     ],
 )
-def test_what_is_worse_than_it_has_to_be_is_named(balanced: Score, strict: Score, count: int) -> None:
+def test_avoidable_results_are_named(balanced: Score, strict: Score, count: int) -> None:
     scores = {Focus.EXACT: Score(50, 150, 10), Focus.BALANCED: balanced, Focus.STRICT: strict}
     assert len(failures(scores)) == count
 

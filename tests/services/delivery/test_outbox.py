@@ -532,7 +532,7 @@ async def test_waiting_for_posts_ends_in_time(bot: Bot) -> None:
     assert len(result.waiting) == 1
 
 
-async def test_who_waits_for_posts_learns_that_another_process_sent_them(
+async def test_a_person_who_waits_for_posts_learns_that_another_process_sent_them(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await owing(bot)

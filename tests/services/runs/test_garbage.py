@@ -22,7 +22,7 @@ def test_no_search_for_cycles_starts_meanwhile_and_an_error_ends_that_too() -> N
     assert gc.isenabled()
 
 
-def test_who_turned_the_search_off_finds_it_off_afterwards() -> None:
+def test_a_search_that_was_off_before_stays_off() -> None:
     gc.disable()
     try:
         with no_cycle_search():
@@ -32,7 +32,7 @@ def test_who_turned_the_search_off_finds_it_off_afterwards() -> None:
         gc.enable()
 
 
-def test_what_was_made_meanwhile_is_not_young_afterwards() -> None:
+def test_what_was_created_meanwhile_is_old_afterwards() -> None:
     with no_cycle_search():
         made: list[object] = [[] for _ in range(3)]
     young = gc.get_objects(generation=0)

@@ -121,7 +121,7 @@ async def test_the_database_itself_a_missing_folder_and_a_folder_are_refused(
 
 
 @pytest.mark.parametrize("name", ["letter", "other"])
-async def test_what_is_no_database_of_paperboys_is_not_backed_up(tmp_path: Path, name: str) -> None:
+async def test_another_programs_database_is_not_backed_up(tmp_path: Path, name: str) -> None:
     with pytest.raises(BackupError, match=f"{name}.*not a"):
         backups.back_up(strange_files(tmp_path)[name], tmp_path / "one.db", replaces=False)
     assert not (tmp_path / "one.db").exists()
@@ -329,7 +329,7 @@ async def test_the_owner_of_the_database_stays_and_is_the_only_one_who_can_read_
         ],
     ),
 )
-async def test_what_is_no_good_backup_is_refused_and_changes_nothing(
+async def test_an_unusable_backup_is_refused_and_changes_nothing(
     filled: Path, database: Database, url: str, *, tmp_path: Path, name: str, why: str
 ) -> None:
     folder = tmp_path / "copies"

@@ -153,7 +153,7 @@ async def test_no_part_of_the_database_is_overwritten_by_a_backup(
         await database.close()
 
 
-async def test_what_is_no_file_is_said_at_once_by_start_backup_and_restore(tmp_path: Path) -> None:
+async def test_start_backup_and_restore_say_at_once_that_something_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     with socket.socket(socket.AF_UNIX) as listening:
