@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from functools import partial
-from itertools import islice
+from functools import lru_cache, partial
+from itertools import accumulate, islice
 from typing import Final
 
 from bot.core.cards import MAX_DESCRIPTION_LENGTH, MAX_SUMMARY_AMONG
@@ -22,13 +23,12 @@ MAX_PAPERS: Final = 25  # on one message, so that a menu under it can name them 
 
 # Estimated characters.
 _FOLD_TITLE: Final = 40  # of the title of a list below cards
-_CARD_ESTIMATE: Final = 240  # of a card's numbers and dates, and the words and addresses that all papers have
-_LINE_ESTIMATE: Final = 110  # of a line without its title
+_CARD_ESTIMATE: Final = 270  # of a card's numbers and dates, why it is there, and what all papers have
+_LINE_ESTIMATE: Final = 140  # of a line without its title
 _MAX_CARD_ESTIMATE: Final = 2_000
 _ALWAYS_FIT: Final = MAX_CHARACTERS // _MAX_CARD_ESTIMATE  # cards, whatever they say
-_REASON_ESTIMATE: Final = 30  # of why the paper is on the line
 
-_NO_REASONS: Final = ((), ("*",))  # the queries of a paper whose line has no reason
+_CARD, _LINE, _MORE = Form.CARD, Form.LINE, Form.MORE  # read for each paper, and Enum's own lookup is slow
 NOT_CLOSE: Final[Mapping[PaperId, CloseTo]] = {}  # every paper matches
 
 
@@ -51,25 +51,22 @@ def layout(
     """
     shown = max_papers if style is Style.CARDS else 0
     cards, lines = papers[:shown], _newest_first(papers[shown:])
-    forms = ((Form.CARD, cards), (Form.MORE if cards else Form.LINE, lines))
-    entries = [
-        Entry(paper.id, form, queries_of.get(paper.id, ()), close_to.get(paper.id))
-        for form, group in forms
-        for paper in group
-    ]
+    queries, close = queries_of.get, close_to.get
+    entries = [Entry(id_ := paper.id, _CARD, queries(id_, ()), close(id_)) for paper in cards]
     if not lines and len(cards) <= _ALWAYS_FIT and not one_card_each:  # as in most feeds
         return (tuple(entries),) if cards else ()
-    sizes = [_card_estimate(paper, queries_of.get(paper.id, ())) for paper in cards]
-    counts = (
-        [1] * len(cards) if one_card_each else _even(partial(_packed, sizes), len(cards), most=MAX_EMBEDS)
-    )
+    sizes = list(map(_card_size, cards))
+    pack = partial(_packed, _ends(sizes))
+    counts = [1] * len(cards) if one_card_each else _even(pack, len(cards), most=MAX_EMBEDS)
     if lines:
+        form = _MORE if cards else _LINE
+        entries += [Entry(id_ := paper.id, form, queries(id_, ()), close(id_)) for paper in lines]
         room, below = 0, 0
         if counts and not one_card_each and counts[-1] < MAX_EMBEDS:
             room = MAX_CHARACTERS - _FOLD_TITLE - sum(sizes[-counts[-1] :])
             below = MAX_PAPERS - counts[-1]
-        sizes = [_line_estimate(paper, queries_of.get(paper.id, ())) for paper in lines]
-        pack = partial(_packed_below, sizes, room=room, below=below)
+        ends = _ends(map(_line_size, lines))
+        pack = partial(_packed_below, ends, room=room, below=below)
         first, *others = _even(pack, len(lines), most=MAX_PAPERS)
         if first:
             counts[-1] += first
@@ -85,43 +82,44 @@ def _newest_first(papers: Sequence[Paper]) -> Sequence[Paper]:
     return sorted(papers, key=lambda paper: paper.list_day or date.min, reverse=True)
 
 
-def _card_estimate(paper: Paper, queries: Sequence[str]) -> int:
+@lru_cache(maxsize=1024)  # a run shows the same papers in many feeds
+def _card_size(paper: Paper) -> int:
     """Roughly how many characters the paper's card needs."""
     size = _CARD_ESTIMATE + len(paper.title) + min(len(paper.ai_summary or paper.abstract), MAX_SUMMARY_AMONG)
     size += len(paper.organization or "") + len(paper.github_repo or "") + len(paper.project_page or "")
-    size += sum(map(len, paper.authors[:3])) + sum(map(len, queries))
-    return min(size, _MAX_CARD_ESTIMATE)
+    return min(size + sum(map(len, paper.authors[:3])), _MAX_CARD_ESTIMATE)
 
 
-def _line_estimate(paper: Paper, queries: tuple[str, ...]) -> int:
-    reason = 0 if queries in _NO_REASONS else _REASON_ESTIMATE
-    return min(len(paper.title) + _LINE_ESTIMATE + reason, MAX_LINE_LENGTH)
+@lru_cache(maxsize=1024)
+def _line_size(paper: Paper) -> int:
+    """Roughly how many characters the paper's line needs."""
+    return min(len(paper.title) + _LINE_ESTIMATE, MAX_LINE_LENGTH)
 
 
-def _packed(sizes: Sequence[int], most: int) -> list[int]:
-    """How many of these, in order, each message takes: at most `most`, within its characters."""
-    if len(sizes) <= most and sum(sizes) <= MAX_CHARACTERS:  # as in most feeds
-        return [len(sizes)] if sizes else []
+def _ends(sizes: Iterable[int]) -> list[int]:
+    return list(accumulate(sizes, initial=0))
+
+
+def _packed(ends: Sequence[int], most: int, *, first: int = 0) -> list[int]:
+    """How many, in order from `first` on, each message takes: at most `most`, within its characters.
+
+    `ends` has where each ends if they stand one behind the other, and 0 before them.
+    """
     counts: list[int] = []
-    count = total = 0
-    for size in sizes:
-        total += size
-        if count == most or total > MAX_CHARACTERS:
-            counts.append(count)
-            count, total = 0, size
-        count += 1
-    return [*counts, count]
+    last = len(ends) - 1
+    while first < last:
+        fitting = bisect_right(ends, ends[first] + MAX_CHARACTERS, first + 2) - 1
+        end = min(fitting, first + most, last)
+        counts.append(end - first)
+        first = end
+    return counts
 
 
-def _packed_below(sizes: Sequence[int], most: int, *, room: int, below: int) -> list[int]:
+def _packed_below(ends: Sequence[int], most: int, *, room: int, below: int) -> list[int]:
     """How many lines fit below the last card, at most `below` in that room, and then as `_packed`."""
-    fitting = total = 0
-    for size in sizes[: min(below, most)]:
-        total += size
-        if total > min(room, MAX_DESCRIPTION_LENGTH):
-            break
-        fitting += 1
-    return [fitting, *_packed(sizes[fitting:], most)]
+    fitting = bisect_right(ends, min(room, MAX_DESCRIPTION_LENGTH)) - 1
+    first = max(0, min(fitting, below, most))
+    return [first, *_packed(ends, most, first=first)]
 
 
 def _even(pack: Callable[[int], list[int]], number: int, *, most: int) -> list[int]:

@@ -57,6 +57,9 @@ class Paper:
     media: str | None = None  # the authors' own figure or animation, an https link
     withdrawn_at: datetime | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # of all fields, it would take as long as what is cached by it
+
     @property
     def page_url(self) -> str:
         return f"https://huggingface.co/papers/{self.id}"
