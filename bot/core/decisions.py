@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from bot.core.closeness import NOT_MEASURED, Closeness
 from bot.core.feeds import Feed, Subscription
-from bot.core.ids import SubscriptionId
+from bot.core.ids import PaperId, SubscriptionId
 from bot.core.list_days import WINDOW_DAYS, open_list_day
 from bot.core.papers import Paper
 from bot.core.posts import Post
@@ -83,7 +83,7 @@ def decide(  # noqa: PLR0911 - one return per stage is the clearest way to write
         today: the open list day.
         closeness: how close it is to those of them whose focus is not exact; the others are exact.
     """
-    if paper.list_day is None or paper.withdrawn_at is not None:
+    if (day := listed_on(paper)) is None:
         return Decision(stage=Stage.LISTED)
     if posted:
         return Decision(
@@ -96,7 +96,6 @@ def decide(  # noqa: PLR0911 - one return per stage is the clearest way to write
         if not matched:
             hits = [item for item in hits if item.id not in closeness or closeness[item.id].is_hit]
             return Decision(stage=Stage.FOCUS if hits else Stage.MATCHES, matched=tuple(hits))
-    day = paper.list_day
     lacks = filtered_out_by(feed, paper, is_excluded=is_excluded)
     wanting = tuple([subscription for subscription in matched if subscription.since <= day])
     if not wanting:
@@ -115,6 +114,27 @@ def decide(  # noqa: PLR0911 - one return per stage is the clearest way to write
     if lacks is not None:
         return Decision(stage=lacks, matched=wanting, waits_until=waits_until)
     return Decision(POST, wanting)
+
+
+def always_posted(feed: Feed, papers: Iterable[Paper], *, first: date, today: date) -> frozenset[PaperId]:
+    """Those of the papers that `decide` posts to each feed with this one's filter that has them not yet.
+
+    That is, to feeds that check them from list day `first` on, for whichever subscriptions match them that
+    are exact and want them from that day on. What a feed excludes is not considered.
+    """
+    return frozenset(
+        paper.id
+        for paper in papers
+        if (day := listed_on(paper)) is not None
+        and day >= first
+        and day + _WINDOW >= today
+        and filtered_out_by(feed, paper, is_excluded=False) is None
+    )
+
+
+def listed_on(paper: Paper) -> date | None:
+    """The list day of a paper that can be posted."""
+    return paper.list_day if paper.withdrawn_at is None else None
 
 
 def _in_focus(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.decisions import Decision, Stage, decide, posting_order, reach
+from bot.core.decisions import Decision, Stage, always_posted, decide, posting_order, reach
 from bot.core.feeds import Block, Feed, FeedSettings, Subscription
 from bot.core.ids import ChannelId, FeedId, MessageId, PaperId, PostId, ServerId, SubscriptionId
 from bot.core.list_days import WINDOW_DAYS, open_list_day
@@ -241,3 +241,44 @@ def test_papers_are_posted_by_upvotes_then_id() -> None:
         replace(PAPER, id=PaperId(id_), upvotes=upvotes) for id_, upvotes in [("b", 1), ("c", 2), ("a", 1)]
     ]
     assert [paper.id for paper in posting_order(papers)] == ["c", "a", "b"]
+
+
+DAYS = st.integers(-10, 3).map(lambda days: TODAY + timedelta(days=days))
+
+
+@given(
+    list_day=st.none() | DAYS,
+    withdrawn_at=st.sampled_from((None, None, NOW)),
+    upvotes=st.integers(2, 4),
+    github_repo=st.sampled_from((None, "https://github.com/a/b")),
+    only_with_code=st.booleans(),
+    began=st.lists(st.tuples(DAYS, st.booleans()), min_size=1, max_size=3),
+    ran_at=st.none() | st.just(NOW),
+    oldest=DAYS,
+)
+def test_what_is_always_posted_is_what_each_decision_posts_within_the_window(
+    *,
+    list_day: date | None,
+    withdrawn_at: datetime | None,
+    upvotes: int,
+    github_repo: str | None,
+    only_with_code: bool,
+    began: list[tuple[date, bool]],
+    ran_at: datetime | None,
+    oldest: date,
+) -> None:
+    feed = feed_with(FEED, only_with_code=only_with_code, last_run_at=ran_at)
+    paper = replace(
+        a_paper(upvotes=upvotes), list_day=list_day, withdrawn_at=withdrawn_at, github_repo=github_repo
+    )
+    matched = [
+        replace(VIDEO, since=since, created_at=NOW if is_old else NOW + timedelta(hours=1))
+        for since, is_old in began
+    ]
+    first = max(oldest, *(item.since for item in matched))
+    is_always = bool(always_posted(feed, [paper], first=first, today=TODAY))
+    decision = decided(paper, feed=feed, matched=matched, oldest=oldest, first_seen_at=None)
+    in_window = list_day is not None and max(first, TODAY - timedelta(days=WINDOW_DAYS)) <= list_day
+    assert is_always == (decision.is_post and in_window)
+    if is_always:
+        assert decision.matched == tuple(matched)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Final, TypeVar
 
 from bot.core.closeness import Closeness, FocusedQuery
 from bot.core.feeds import Feed, Subscription
-from bot.core.ids import PaperId, SubscriptionId
+from bot.core.ids import FeedId, PaperId, SubscriptionId
 from bot.matching.index import PaperIndex
 from bot.services.runs.closeness import ClosePapers
 
@@ -31,9 +32,7 @@ class Candidates:
 
     papers: Mapping[PaperId, tuple[Subscription, ...]]
     closeness: Mapping[PaperId, Mapping[SubscriptionId, Closeness]]  # to subscriptions that are not exact
-
-
-_NO_CANDIDATES: Final = Candidates(papers={}, closeness={})  # as of most feeds
+    since: date  # the latest of the days on which those subscriptions began
 
 
 class Matches:
@@ -45,54 +44,66 @@ class Matches:
         close: ClosePapers,
         *,
         feeds: Sequence[Feed],
-        subscriptions: Collection[Subscription],
+        subscriptions: Mapping[FeedId, Sequence[Subscription]],
         hits: Mapping[str, tuple[PaperId, ...]] = NO_HITS,
     ) -> None:
         """`hits` has the papers of expressions that were searched already."""
-        asked = {subscription.query.expression for subscription in subscriptions}
-        asked |= {feed.settings.exclude.expression for feed in feeds if feed.settings.exclude}
-        found, self._broken = _guarded(index.search_many, asked - hits.keys() if hits else asked)
+        self._subscriptions = subscriptions
+        everyone = [item for known in subscriptions.values() for item in known]
+        # In their order, in which memory is read faster than in that of a set.
+        asked = dict.fromkeys([item.query.expression for item in everyone])
+        asked |= dict.fromkeys([feed.settings.exclude.expression for feed in feeds if feed.settings.exclude])
+        new = [expression for expression in asked if expression not in hits] if hits else asked.keys()
+        found, self._broken = _guarded(index.search_many, new)
         self._papers = {**hits, **found}
-        focused = {
-            query
-            for item in subscriptions
-            if item.focus_terms and (query := FocusedQuery.of(item)) is not None
-        }
+        focused = {query for item in everyone if item.focus_terms and (query := FocusedQuery.of(item))}
         self._focused, self._broken_focused = _guarded(
             lambda queries: close.search(queries, self._papers), focused
         )
         self._excluded: dict[str, frozenset[PaperId]] = {}
+        matching = self._papers.get
+        self._taking: dict[FeedId, list[Subscription]] = {}
+        for item in [
+            one for one in everyone if matching(one.query.expression) or (focused and self._taken(one))
+        ]:
+            self._taking.setdefault(item.feed_id, []).append(item)
 
-    def candidates(self, known: Sequence[Subscription]) -> Candidates:
-        """The papers that these subscriptions match, and those that may be close enough to them."""
+    def candidates(self, feed_id: FeedId) -> Candidates | None:
+        """The papers that the feed's subscriptions match, and those that may be close enough to them."""
+        if feed_id not in self._taking:
+            return None
         papers: dict[PaperId, tuple[Subscription, ...]] = {}
         closeness: dict[PaperId, dict[SubscriptionId, Closeness]] = {}
-        papers_of, has_focused = self._papers.get, bool(self._focused)
-        for subscription in known:
-            query = FocusedQuery.of(subscription) if has_focused else None
-            if query is None:
-                taken = papers_of(subscription.query.expression)
-            else:
-                taken = self._focused.get(query, {})
+        for item in self._taking[feed_id]:
+            taken = self._taken(item)
+            if isinstance(taken, Mapping):
                 for paper_id, close in taken.items():
-                    closeness.setdefault(paper_id, {})[subscription.id] = close
-            if not taken:
-                continue
+                    closeness.setdefault(paper_id, {})[item.id] = close
             if not papers:
-                papers = dict.fromkeys(taken, (subscription,))
+                papers = dict.fromkeys(taken, (item,))
                 continue
             for paper_id in taken:
-                papers[paper_id] = (*papers.get(paper_id, ()), subscription)
-        return Candidates(papers=papers, closeness=closeness) if papers else _NO_CANDIDATES
+                papers[paper_id] = (*papers.get(paper_id, ()), item)
+        since = max([item.since for item in self._taking[feed_id]])
+        return Candidates(papers=papers, closeness=closeness, since=since)
 
-    def is_whole(self, known: Sequence[Subscription]) -> bool:
-        """Whether all of these subscriptions could be evaluated."""
+    def _taken(self, subscription: Subscription) -> Sequence[PaperId] | Mapping[PaperId, Closeness]:
+        """The papers that a subscription matches, or with its closeness where it is not exact."""
+        query = FocusedQuery.of(subscription)
+        if query is None:
+            return self._papers.get(subscription.query.expression, ())
+        return self._focused.get(query, {})
+
+    def incomplete(self) -> set[FeedId]:
+        """The feeds of which a subscription could not be evaluated."""
         if not self._broken and not self._broken_focused:
-            return True
-        return not any(
-            item.query.expression in self._broken or FocusedQuery.of(item) in self._broken_focused
+            return set()
+        return {
+            feed_id
+            for feed_id, known in self._subscriptions.items()
             for item in known
-        )
+            if item.query.expression in self._broken or FocusedQuery.of(item) in self._broken_focused
+        }
 
     def excluded_by(self, feed: Feed) -> frozenset[PaperId]:
         """The papers that the feed excludes; one set per query, however many feeds share it.

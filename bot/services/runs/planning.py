@@ -50,7 +50,9 @@ class Planned:
 def hits_of(feeds: Sequence[DueFeed], window: Window) -> Mapping[str, tuple[PaperId, ...]] | None:
     """The papers that the feeds' expressions match, if any; None after a bug, as planning then tries each."""
     try:
-        return window.index.search_many({expression for feed in feeds for expression in feed.expressions})
+        return window.index.search_many(
+            dict.fromkeys([expression for feed in feeds for expression in feed.expressions])
+        )
     except Exception:  # noqa: BLE001 - planning logs it
         return None
 
@@ -68,9 +70,7 @@ def quiet_feeds(
     quiet: dict[FeedId, LastRun] = {}
     for feed in feeds:
         if not feed.has_resumed and has_none(feed.expressions):
-            first = max(window.reach(feed.checked_at), feed.since)
-            new = window.count_new(feed.last_run_at, first=first)
-            quiet[feed.id] = LastRun(new=new, matched=0, planned=0)
+            quiet[feed.id] = window.quiet(feed.last_run_at, feed.checked_at, feed.since)
     return quiet
 
 
@@ -94,34 +94,28 @@ def plan(
         hits: the papers of some of the expressions, where they were searched already.
         wanted_from: the first list day that any subscription of a feed wants.
     """
-    everyone = [subscription for group in subscriptions.values() for subscription in group]
-    matches = Matches(window.index, window.close, feeds=feeds, subscriptions=everyone, hits=hits)
+    matches = Matches(window.index, window.close, feeds=feeds, subscriptions=subscriptions, hits=hits)
     plans: list[FeedPlan] = []
     figures: dict[FeedId, LastRun] = {}
     filtered: dict[FeedId, Mapping[PaperId, Decision]] = {}
-    broken: set[FeedId] = set()
+    broken = matches.incomplete()
     for feed in feeds:
         known = subscriptions.get(feed.id, ())
         try:
-            oldest = window.reach(last_check(feed, known))
-            since = wanted_from.get(feed.id) or min([one.since for one in known], default=oldest)
-            new = window.count_new(feed.last_run_at, first=max(oldest, since))
-            excluded = matches.excluded_by(feed)
-            found = matches.candidates(known)
-            if not found.papers:  # as in most feeds
-                figures[feed.id] = LastRun(new=new, matched=0, planned=0)
-            else:
-                decided = _decide(feed, found, window=window, posted=posted, excluded=excluded, oldest=oldest)
-                if decided.queries_of:
-                    plans.append(_plan_feed(feed, decided, papers=window.papers))
-                wanted = len(decided.queries_of)
-                figures[feed.id] = LastRun(new=new, matched=wanted + len(decided.filtered), planned=wanted)
-                filtered[feed.id] = decided.filtered
+            checked_at = last_check(feed, known)
+            since = wanted_from.get(feed.id) or min([one.since for one in known], default=date.min)
+            quiet = window.quiet(feed.last_run_at, checked_at, since)
+            if (found := matches.candidates(feed.id)) is None:  # as of most feeds
+                figures[feed.id] = quiet
+                continue
+            excluded, oldest = matches.excluded_by(feed), window.reach(checked_at)
+            decided = _decide(feed, found, window=window, posted=posted, excluded=excluded, oldest=oldest)
+            if wanted := len(decided.queries_of):
+                plans.append(_plan_feed(feed, decided, window=window))
+            figures[feed.id] = LastRun(quiet.new, wanted + len(decided.filtered), wanted)
+            filtered[feed.id] = decided.filtered
         except Exception:  # noqa: BLE001 - the guard of one feed's part of the job
             _log.exception("Feed %d could not be planned because of a bug", feed.id)
-            broken.add(feed.id)
-            continue
-        if not matches.is_whole(known):
             broken.add(feed.id)
     return Planned(plans=tuple(plans), figures=figures, filtered=filtered, broken=frozenset(broken))
 
@@ -142,19 +136,23 @@ def _decide(
     excluded: Collection[PaperId],
     oldest: date,
 ) -> _Decided:
-    papers, first_seen, closeness_of = window.papers, window.first_seen.get, found.closeness.get
+    feed_id, closeness_of = feed.id, found.closeness.get
+    always = () if found.closeness else window.always_posted(feed, first=max(oldest, found.since))
     filtered: dict[PaperId, Decision] = {}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     close_to: dict[PaperId, CloseTo] = {}
     for paper_id, wanting in found.papers.items():
+        if paper_id in always and paper_id not in excluded and (feed_id, paper_id) not in posted:
+            queries_of[paper_id] = tuple([one.query.canonical for one in wanting])
+            continue
         closeness = closeness_of(paper_id, NOT_MEASURED)
         decision = decide(
             feed,
-            papers[paper_id],
+            window.papers[paper_id],
             matched=wanting,
-            posted=(feed.id, paper_id) in posted,
+            posted=(feed_id, paper_id) in posted,
             is_excluded=paper_id in excluded,
-            first_seen_at=first_seen(paper_id),
+            first_seen_at=window.first_seen.get(paper_id),
             oldest=oldest,
             today=window.today,
             closeness=closeness,
@@ -168,10 +166,10 @@ def _decide(
     return _Decided(queries_of=queries_of, close_to=close_to, filtered=filtered)
 
 
-def _plan_feed(feed: Feed, decided: _Decided, *, papers: Mapping[PaperId, Paper]) -> FeedPlan:
-    ordered = posting_order([papers[paper_id] for paper_id in decided.queries_of])
+def _plan_feed(feed: Feed, decided: _Decided, *, window: Window) -> FeedPlan:
+    ordered = [window.papers[paper_id] for paper_id in sorted(decided.queries_of, key=window.place_of)]
     planned = new_posts(feed, ordered, decided.queries_of, close_to=decided.close_to, pings=True)
-    return FeedPlan(feed=feed, papers=tuple(ordered), posts=planned)
+    return FeedPlan(feed, tuple(ordered), planned)
 
 
 def plan_again(
@@ -202,8 +200,10 @@ def plan_older(
     """
     index = PaperIndex(papers)
     close_papers = ClosePapers(papers, index)
-    matches = Matches(index, close_papers, feeds=[feed], subscriptions=subscriptions)
-    excluded, found = matches.excluded_by(feed), matches.candidates(subscriptions)
+    matches = Matches(index, close_papers, feeds=[feed], subscriptions={feed.id: subscriptions})
+    excluded, found = matches.excluded_by(feed), matches.candidates(feed.id)
+    if found is None:
+        return None
     by_id = {paper.id: paper for paper in papers}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     close_to: dict[PaperId, CloseTo] = {}

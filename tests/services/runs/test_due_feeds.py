@@ -162,19 +162,19 @@ async def test_a_short_archive_still_reaches_over_the_window(tmp_path: Path, bac
 async def test_a_feed_whose_planning_fails_stops_no_other_and_catches_up(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = planning.posting_order
+    whole = planning.new_posts
 
-    def broken(papers: Any) -> Any:
+    def broken(feed: Any, papers: Any, *rest: Any, **more: Any) -> Any:
         if any("Agents" in paper.title for paper in papers):
             raise ZeroDivisionError
-        return whole(papers)
+        return whole(feed, papers, *rest, **more)
 
     await bot.subscribe("agents")
     await bot.subscribe("video", channel=OTHER)
     bot.list_paper("2608.00001", title="Agents")
     bot.list_paper("2608.00002", title="Video")
     with monkeypatch.context() as patched:
-        patched.setattr(planning, "posting_order", broken)
+        patched.setattr(planning, "new_posts", broken)
         bot.clock.advance(hours=1)
         await bot.run()
         assert bot.publisher.posted(OTHER) == ["2608.00002"]
