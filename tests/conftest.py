@@ -6,17 +6,22 @@ import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
 
 from bot.core.plurals import count
-from tests import discord_address, examples, list_days, systemd
+from tests import examples, list_days, systemd
 from tests.browser import chromium
-from tests.fakes import discord_openapi, postgres
+from tests.fakes import discord_openapi, postgres_cluster
 from tests.process import forked
-from tests.world import World, running_world
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+# Imports in functions spare xdist's controller, which runs no test, the bot and its libraries.
+# ruff: noqa: PLC0415
 
 # No test goes through the proxies of the machine that it runs on.
 for name in ("http_proxy", "https_proxy", "no_proxy"):
@@ -30,18 +35,24 @@ _LEFT = pytest.StashKey[int]()  # how many thorough tests were left out
 
 @pytest.fixture(scope="module", autouse=True)
 def _module_leaves_discords_address(request: pytest.FixtureRequest) -> Iterator[None]:
+    from tests import discord_address
+
     with discord_address.unchanged(request.node.nodeid):
         yield
 
 
 @pytest.fixture(autouse=True)
 def _test_leaves_discords_address(request: pytest.FixtureRequest) -> Iterator[None]:
+    from tests import discord_address
+
     with discord_address.unchanged(request.node.nodeid):
         yield
 
 
 @pytest_asyncio.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
+    from tests.world import running_world
+
     async with running_world(tmp_path) as running:
         yield running
 
@@ -68,7 +79,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{count(left, 'thorough test')} left to `make test-all`")
     for title, reason in (
         ("the sandbox's page", chromium.MISSING),
-        ("PostgreSQL", postgres.MISSING),
+        ("PostgreSQL", postgres_cluster.MISSING),
         ("the systemd unit", systemd.MISSING),
         ("recorded list days and Discord's OpenAPI file", list_days.NOT_TRIED),
     ):

@@ -26,7 +26,6 @@ from bot.store.address import backend_of
 from bot.store.database import Database
 from tests.fakes import postgres_cluster as cluster
 
-MISSING: Final = "these tests need PostgreSQL: apt-get install postgresql"
 _TEMPLATE: Final = "paperboy"
 _OPTIONS: Final = (
     "listen_addresses=",
@@ -46,7 +45,7 @@ _free: list[str] = []
 def must_be_there() -> None:
     """Skips the test where there is no PostgreSQL, and fails it where everything has to be tried."""
     if cluster.binaries() is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(cluster.MISSING)
 
 
 @cache

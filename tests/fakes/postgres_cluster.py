@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+MISSING: Final = "these tests need PostgreSQL: apt-get install postgresql"
 USER: Final = "paperboy"
 _STARTS_WITHIN_SECONDS: Final = 120.0
 # Stops the server once nobody holds the lifeline.
