@@ -103,6 +103,7 @@ async def test_hugging_face_gets_the_requests_of_one_process_also_for_deliver(st
         await stage.until_posted("2611.00001", "2611.00002", channel=server.channel)
 
 
+@pytest.mark.thorough
 async def test_each_process_takes_the_next_port_and_a_health_check_finds_them(stage: Stage) -> None:
     first = unused_ports(2)
     settings = {"HEALTH_PORT": str(first), "SHARD_COUNT": "1", "POLL_INTERVAL_SECONDS": "3600"}
