@@ -13,7 +13,7 @@ from uuid import uuid4
 from bot.client import Client, point_at
 from bot.core.plurals import count
 from bot.core.shards import OwnedShards
-from bot.discord.connection.patience import Patience
+from bot.discord.connection.retries import Retries
 from bot.discord.connection.sharded_client import IDENTIFY_SECONDS
 from bot.discord.connection.shards import Shards
 from bot.discord.connection.sharing import Sharing
@@ -112,7 +112,7 @@ class App:
             services = assemble(context, board=DiscordNoticeBoard(client))
             if monitor is not None:
                 health = Health(
-                    shards=Shards(client, patience=client.patience, telemetry=telemetry),
+                    shards=Shards(client, retries=client.retries, telemetry=telemetry),
                     runs=services.runs,
                     source=source,
                     database=database,
@@ -146,7 +146,7 @@ class App:
                 group.create_task(scheduler.run(), name="scheduler")
                 group.create_task(services.background.run(), name="background")
                 token = settings.discord_token.get_secret_value()
-                await client.patience.until_answered(
+                await client.retries.until_answered(
                     "The bot is not logged in to Discord", lambda: client.login(token)
                 )
                 group.create_task(client.connect(), name="gateway")
@@ -168,7 +168,7 @@ class App:
             may_send=(membership or ALONE).may_send,
             telemetry=telemetry,
             proxies=settings.proxies,
-            patience=Patience(sleep=self._sleep),
+            retries=Retries(sleep=self._sleep),
         )
 
     def _context(

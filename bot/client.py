@@ -18,9 +18,9 @@ from typing_extensions import override
 
 from bot.discord.command_mentions import CommandMentions
 from bot.discord.connection.errors import as_list
-from bot.discord.connection.patience import Patience
 from bot.discord.connection.registration import are_same
 from bot.discord.connection.requests import gate, limit_time, on_answer
+from bot.discord.connection.retries import Retries
 from bot.discord.connection.sharded_client import IdentifyTurn, ShardedClient
 from bot.discord.ui.error_handler import AutocompleteFailures, answer_failure
 from bot.discord.ui.error_texts import failure_of
@@ -115,11 +115,11 @@ class Client(ShardedClient):
         may_send: Callable[[], bool] = lambda: True,
         telemetry: Telemetry = NO_TELEMETRY,
         proxies: Proxies = NO_PROXIES,
-        patience: Patience | None = None,
+        retries: Retries | None = None,
     ) -> None:
         super().__init__(
             gateway_url=gateway_url,
-            patience=patience,
+            retries=retries,
             identify_turn=identify_turn,
             command_prefix=(),
             help_command=None,
@@ -188,7 +188,7 @@ class Client(ShardedClient):
         Raises:
             ConfigError: the token is refused.
         """
-        synced = await self.patience.until_answered(
+        synced = await self.retries.until_answered(
             "Commands could not be synced", self.tree.sync_if_changed, max_wait_seconds=_MAX_SYNC_WAIT_SECONDS
         )
         _log.info("Commands: %s", "synced" if synced else "unchanged")

@@ -22,7 +22,7 @@ class ConfigError(PaperboyError):
     """The operator must fix a setting or a file; startup ends with exit code 78."""
 
 
-class DatabaseAwayError(ConfigError):
+class DatabaseUnavailableError(ConfigError):
     """The database's server does not answer, which may be over soon: a bot waits for it."""
 
 

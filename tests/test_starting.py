@@ -15,7 +15,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from bot.discord.connection import gateway, requests
-from bot.discord.connection.patience import MAX_WAIT_SECONDS
+from bot.discord.connection.retries import MAX_WAIT_SECONDS
 from bot.errors import ConfigError
 from tests.examples import thorough
 from tests.front import UNAUTHORIZED, Bad, Socket, Start, starting

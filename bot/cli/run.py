@@ -9,7 +9,7 @@ import click
 
 from bot import logs
 from bot.cli.process import run_until_signal
-from bot.errors import ConfigError, DatabaseAwayError
+from bot.errors import ConfigError, DatabaseUnavailableError
 from bot.services.clock import system_clock
 from bot.settings import Settings
 
@@ -49,7 +49,7 @@ async def _run(settings: Settings) -> None:
     while True:
         try:
             return await App(settings, clock=system_clock, progress=progress_bar("Reading older lists")).run()
-        except DatabaseAwayError as error:
+        except DatabaseUnavailableError as error:
             if str(error) != said:
                 said = str(error)
                 _log.warning("%s. Waiting for it", said)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from bot.discord.connection.patience import duration
+from bot.discord.connection.retries import duration
 from bot.doctor.findings import Finding, fine, unchecked, warning, wrong
 from bot.doctor.source import Moment
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from bot.core.plurals import count
 from bot.core.shards import OwnedShards
-from bot.discord.connection.patience import duration
+from bot.discord.connection.retries import duration
 from bot.discord.connection.shards import Shard, Shards
 from bot.services.runs.run import Runs
 from bot.sources.huggingface import HuggingFace, SourceHealth

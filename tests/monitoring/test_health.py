@@ -17,7 +17,7 @@ import pytest_asyncio
 from bot.client import Client
 from bot.core.shards import OwnedShards
 from bot.discord.connection.errors import DiscordError
-from bot.discord.connection.patience import Patience
+from bot.discord.connection.retries import Retries
 from bot.discord.connection.shards import Shards
 from bot.monitoring import health as healths
 from bot.monitoring.health import (
@@ -68,7 +68,7 @@ async def patient(tmp_path: Path) -> AsyncIterator[Patient]:
             return made.now
 
         bot.services.runs._monotonic = monotonic
-        shards = Shards(client, patience=Patience(sleep=at_once), monotonic=monotonic)
+        shards = Shards(client, retries=Retries(sleep=at_once), monotonic=monotonic)
         health = Health(
             shards=shards,
             runs=bot.services.runs,
@@ -125,8 +125,8 @@ async def test_until_discord_is_connected_the_status_is_starting(patient: Patien
 async def test_the_reason_says_what_the_bot_waits_for(patient: Patient) -> None:
     await patient.bot.run()
     patient.client.is_ready.return_value = False
-    patience = patient.shards._patience
-    await patience.wait(
+    retries = patient.shards._retries
+    await retries.wait(
         "The bot is not logged in", DiscordError("the connection to Discord was lost"), failures=3
     )
     report = await patient.report()
@@ -136,7 +136,7 @@ async def test_the_reason_says_what_the_bot_waits_for(patient: Patient) -> None:
     patient.client.is_ready.return_value = True
     report = await patient.report()
     assert (report.status, report.reason) == (Status.DEGRADED, f"gateway: {said}")
-    patience.end("The bot is not logged in")
+    retries.end("The bot is not logged in")
     assert (await patient.report()).status is Status.OK
 
 

@@ -15,7 +15,7 @@ from discord.gateway import DiscordWebSocket
 from typing_extensions import override
 
 from bot.discord.connection.errors import MAX_RETRY_AFTER_SECONDS, DiscordError, discord_errors
-from bot.discord.connection.patience import TOKEN_REFUSED
+from bot.discord.connection.retries import TOKEN_REFUSED
 from bot.errors import ConfigError
 
 HELLO_SECONDS = 20.0  # timeout from an open socket to the gateway's HELLO

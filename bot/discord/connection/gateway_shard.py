@@ -12,7 +12,7 @@ from discord.gateway import ReconnectWebSocket
 
 from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.connection.gateway import CLOSE_SECONDS, GatewaySocket, final_error
-from bot.discord.connection.patience import Patience
+from bot.discord.connection.retries import Retries
 
 SESSION_SECONDS = 120.0  # timeout from an open connection to a session
 # After a connection that lasted this long, the next one begins at once. Others begin after a wait.
@@ -23,7 +23,7 @@ _RESUME_TRIES = 5  # then a new session begins, in case the address to resume at
 class GatewayClient(Protocol):
     """What a shard needs of its client."""
 
-    patience: Patience
+    retries: Retries
 
     async def open_socket(self, shard_id: int, *, resume: GatewaySocket | None = None) -> GatewaySocket: ...
 
@@ -87,7 +87,7 @@ class GatewayShard:
                 except DiscordError as error:
                     await self._wait_after(error)
         finally:
-            self._client.patience.end(self._problem)
+            self._client.retries.end(self._problem)
 
     @property
     def _resumable(self) -> GatewaySocket | None:
@@ -101,7 +101,7 @@ class GatewayShard:
         if not self._has_connected:
             self._has_connected = True
             self._failures = 0
-            self._client.patience.end(self._problem)
+            self._client.retries.end(self._problem)
         self._on_connected(self)
 
     async def _read(self) -> None:
@@ -120,7 +120,7 @@ class GatewayShard:
                     continue
                 has_session = self.ws.session_id is not None and self.ws.sequence != sequence
                 if has_session:
-                    self._client.patience.end(self._problem)
+                    self._client.retries.end(self._problem)
                 elif time.monotonic() - launched_at > SESSION_SECONDS:
                     raise DiscordError("Discord did not answer in time")  # noqa: TRY301 - as any lost connection
         except DiscordError:
@@ -144,4 +144,4 @@ class GatewayShard:
             return
         if self._has_connected:
             failures = max(0, failures - 1)
-        await self._client.patience.wait(self._problem, error, failures=failures)
+        await self._client.retries.wait(self._problem, error, failures=failures)

@@ -18,7 +18,7 @@ from bot.core.shards import shard_of
 from bot.discord.connection.errors import DiscordError
 from bot.discord.connection.gateway import GatewaySocket, ask_for_gateway
 from bot.discord.connection.gateway_shard import GatewayShard
-from bot.discord.connection.patience import Patience
+from bot.discord.connection.retries import Retries
 from bot.errors import StoreError
 
 CONNECT_SECONDS = 60.0  # timeout until a connection can identify itself or resume a session
@@ -73,12 +73,12 @@ class ShardedClient(commands.AutoShardedBot):
         self,
         *,
         gateway_url: str | None = None,
-        patience: Patience | None = None,
+        retries: Retries | None = None,
         identify_turn: IdentifyTurn | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.patience = patience or Patience()
+        self.retries = retries or Retries()
         self._gateway = yarl.URL(gateway_url) if gateway_url else None
         self._identify_turn = identify_turn or self._own_turn
         self._identified: set[int] = set()
@@ -150,7 +150,7 @@ class ShardedClient(commands.AutoShardedBot):
         if self.is_closed() or self._end is None:
             return
         if cast("int | None", self.shard_count) is None:
-            address = await self.patience.until_answered(
+            address = await self.retries.until_answered(
                 "Discord's gateway is not known", lambda: ask_for_gateway(self)
             )
             self.shard_count = address.shards
@@ -204,7 +204,7 @@ class ShardedClient(commands.AutoShardedBot):
     async def _own_turn(self, bucket: int) -> AsyncGenerator[None]:
         """The turns of a bot in one process, where the shards of a bucket connect one after the other."""
         if bucket in self._identified:
-            await self.patience.sleep(IDENTIFY_SECONDS)
+            await self.retries.sleep(IDENTIFY_SECONDS)
         self._identified.add(bucket)
         yield
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from discord.ext import commands
 
-from bot.discord.connection.patience import Patience
+from bot.discord.connection.retries import Retries
 from bot.telemetry import NO_TELEMETRY, Telemetry
 
 
@@ -31,12 +31,12 @@ class Shards:
         self,
         client: commands.AutoShardedBot,
         *,
-        patience: Patience | None = None,
+        retries: Retries | None = None,
         telemetry: Telemetry = NO_TELEMETRY,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
-        self._patience = patience or Patience()
+        self._retries = retries or Retries()
         self._telemetry = telemetry
         self._monotonic = monotonic
         self._lost_at: dict[int, float] = {}
@@ -58,7 +58,7 @@ class Shards:
     @property
     def waiting(self) -> str | None:
         """What the bot waits for Discord to do, and why; None if it waits for nothing."""
-        return self._patience.waiting
+        return self._retries.waiting
 
     def snapshot(self) -> tuple[Shard, ...]:
         """The current state of every shard that has been connected since it was opened."""

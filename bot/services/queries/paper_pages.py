@@ -18,14 +18,14 @@ MAX_KEPT: Final = 500  # about 3 MB
 RESERVED_REQUESTS: Final = 100
 _AT_ONCE: Final = 2
 # How long a person waits for what may be left out.
-PATIENCE_SECONDS: Final = 2.0
+TIMEOUT_SECONDS: Final = 2.0
 
 
 class PaperPages:
     """Asks Hugging Face for single papers without getting in the way of the lists."""
 
-    def __init__(self, context: ServiceContext, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
-        self._patience_seconds = patience_seconds
+    def __init__(self, context: ServiceContext, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._timeout_seconds = timeout_seconds
         self._source = context.source
         self._clock = context.clock
         self._kept: OrderedDict[PaperId, tuple[datetime, PaperPage]] = OrderedDict()  # the oldest first
@@ -55,7 +55,7 @@ class PaperPages:
     async def at_once(self, paper_id: PaperId) -> PaperPage | None:
         """The paper's page if it comes in time."""
         try:
-            async with asyncio.timeout(self._patience_seconds):
+            async with asyncio.timeout(self._timeout_seconds):
                 return await self.read(paper_id)
         except (SourceError, TimeoutError):
             return None

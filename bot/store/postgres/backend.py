@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from bot.errors import ConfigError, DatabaseAwayError, StoreError
+from bot.errors import ConfigError, DatabaseUnavailableError, StoreError
 from bot.store import people
 from bot.store.postgres import errors
 from bot.store.postgres.address import shown
@@ -138,7 +138,7 @@ class PostgresBackend:
         return engine
 
     def _refused(self, why: str, *, may_pass: bool) -> ConfigError:
-        kind = DatabaseAwayError if may_pass else ConfigError
+        kind = DatabaseUnavailableError if may_pass else ConfigError
         return kind(f"DATABASE_URL names {shown(self._url)}, but {why}")
 
 

@@ -19,7 +19,7 @@ from bot.store.sqlite.engine import refusal
 from bot.store.sqlite.files import companion, real
 
 _MAX_FLAWS = 20  # reported by one inspection
-_PATIENCE = 1.0  # seconds, with another program's lock
+_LOCK_SECONDS = 1.0  # with another program's lock
 _FULL_CHECK_BYTES = 200_000_000  # in a larger file, indexes are not compared with their tables
 _BETWEEN_LOOKS = 100  # SQLite steps between two checks of the clock
 _USED_BYTE = 128  # of the -shm file: each open connection holds a lock on it (SQLite's WAL format, 2.2)
@@ -40,7 +40,9 @@ async def inspected(path: Path, *, within_seconds: float) -> AsyncGenerator[Insp
     mode = "mode=ro" if companion(place, "-wal").exists() else "immutable=1"
 
     async def connect() -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(f"file:{quote(str(place))}?{mode}", uri=True, timeout=_PATIENCE)
+        connection = await aiosqlite.connect(
+            f"file:{quote(str(place))}?{mode}", uri=True, timeout=_LOCK_SECONDS
+        )
         await connection.set_progress_handler(lambda: time.monotonic() > deadline, _BETWEEN_LOOKS)
         return connection
 

@@ -15,7 +15,7 @@ import pytest_asyncio
 from bot.client import Client, point_at
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId
-from bot.discord.connection.patience import Patience
+from bot.discord.connection.retries import Retries
 from bot.discord.connection.sharded_client import IDENTIFY_SECONDS
 from bot.discord.connection.shards import Shards
 from bot.discord.delivery.notice_board import DiscordNoticeBoard
@@ -55,8 +55,8 @@ class Stage:
     async def client(self, *shard_ids: int, **options: Any) -> AsyncGenerator[Client]:
         """A client that is connected, with these shards."""
         usual = {"shard_count": COUNT, "shard_ids": [], "identify_turn": self.turn}
-        patience = Patience(sleep=self.sleep)
-        client = Client(gateway_url=self.sandbox.gateway_url, patience=patience, **usual | options)
+        retries = Retries(sleep=self.sleep)
+        client = Client(gateway_url=self.sandbox.gateway_url, retries=retries, **usual | options)
         connecting = None
         try:
             await client.login(self.sandbox.token)

@@ -21,8 +21,8 @@ def asked(bot: Bot) -> int:
     return sum(request.path.startswith("/api/papers/") for request in bot.hub.requests)
 
 
-def reading(bot: Bot, *, patience_seconds: float) -> Reading:
-    pages = PaperPages(context_of(bot, backfill_days=30), patience_seconds=patience_seconds)
+def reading(bot: Bot, *, timeout_seconds: float) -> Reading:
+    pages = PaperPages(context_of(bot, backfill_days=30), timeout_seconds=timeout_seconds)
     return Reading(papers=bot.services.papers, pages=pages)
 
 
@@ -32,7 +32,7 @@ async def test_a_stored_paper_opens_without_what_hugging_face_does_not_say(bot: 
     await bot.run()
     bot.hub.faults.append(fault)
 
-    opened = await reading(bot, patience_seconds=0.2).open(FIRST)
+    opened = await reading(bot, timeout_seconds=0.2).open(FIRST)
 
     assert (opened.paper.id, opened.paper.upvotes, opened.days) == (FIRST, 7, (bot.today,))
     assert opened.linked is None
@@ -43,7 +43,7 @@ async def test_a_paper_opened_by_many_at_once_is_asked_for_once(bot: Bot) -> Non
     await bot.run()
     bot.hub.papers[FIRST] = raw_item(id=FIRST)["paper"]
 
-    patient = reading(bot, patience_seconds=60)
+    patient = reading(bot, timeout_seconds=60)
 
     opened = await asyncio.gather(*(patient.open(FIRST) for _ in range(50)))
 
@@ -61,7 +61,7 @@ async def test_the_last_requests_are_left_for_the_lists(bot: Bot) -> None:
     bot.hub.papers[FIRST] = raw_item(id=FIRST)["paper"]
     await bot.run()
 
-    patient = reading(bot, patience_seconds=60)
+    patient = reading(bot, timeout_seconds=60)
 
     assert (await patient.open(FIRST)).linked is None
     assert asked(bot) == 0

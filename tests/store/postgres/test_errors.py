@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 
-from bot.errors import DatabaseAwayError, StoreError
+from bot.errors import DatabaseUnavailableError, StoreError
 from bot.store.database import Database
 from tests.fakes import postgres
 from tests.stores import databases_are_freed, open_database, postgresql
@@ -45,6 +45,6 @@ async def test_a_database_that_takes_no_connections_is_waited_for() -> None:
             )
         with pytest.raises(StoreError, match="accepts no connections; allow them"):
             await write(database, "SELECT 1")
-        with pytest.raises(DatabaseAwayError):
+        with pytest.raises(DatabaseUnavailableError):
             await Database.open(url)
         await database.close()

@@ -1,4 +1,4 @@
-"""Patience: retries with growing waits, or the waits that Discord asks for, with one log line each."""
+"""Retries of requests to Discord, with growing waits or those that it asks for, and one log line each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIRST_WAIT_SECONDS = 1.0
 MAX_WAIT_SECONDS = 60.0
 
 
-class Patience:
+class Retries:
     """Asks Discord until it answers."""
 
     def __init__(self, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
