@@ -51,6 +51,7 @@ async def test_a_newcomer_is_led_from_subscribing_to_an_exported_library_on_a_ph
     await page.set_viewport_size(whole)
 
 
+@pytest.mark.thorough
 async def test_setting_up_takes_menus_and_a_form_and_the_theme_can_be_changed(visitor: Visitor) -> None:
     await visitor.go("announcements")
     panel = await visitor.run("setup")

@@ -102,6 +102,7 @@ async def test_a_missing_permission_is_reported_once_in_the_chosen_channel_and_p
     assert (await the_feed(world)).block is None
 
 
+@pytest.mark.thorough
 async def test_without_a_chosen_channel_the_servers_other_feeds_hear_of_it(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await world.admin.slash(world.channel, "subscribe", keywords="audio", channel=other)

@@ -121,6 +121,7 @@ async def test_closed_direct_messages_are_said_at_once_and_the_keywords_wait(wor
     assert received_ids(world) == ["2608.00001"]
 
 
+@pytest.mark.thorough
 async def test_a_later_refusal_loses_nothing(world: World) -> None:
     await my(world, "follow", keywords="video")
     world.list_paper("2608.00001", title="Video")

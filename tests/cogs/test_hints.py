@@ -400,6 +400,7 @@ async def test_a_channel_whose_papers_are_about_it_is_offered_nothing(world: Wor
     assert labels(shown) == []
 
 
+@pytest.mark.thorough
 async def test_lines_of_a_digest_and_of_a_preview_say_why_a_paper_is_there(world: World) -> None:
     await world.admin.slash(world.channel, "config style", style="digest")
     await subscribe(world, "video")

@@ -132,6 +132,7 @@ async def test_a_paper_is_cited_under_the_key_that_it_has_in_exports(listed: Wor
     assert "@misc{li2026tea,\n" in text_of(await press(listed, "Cite", SECOND, by=listed.admin))
 
 
+@pytest.mark.thorough
 async def test_a_citation_with_hundreds_of_authors_has_all_of_them_in_a_file(world: World) -> None:
     world.list_paper(FIRST, title="```", authors=[f"Given{n} Family{n}" for n in range(664)])
     await world.run()

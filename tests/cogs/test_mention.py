@@ -35,6 +35,7 @@ async def test_the_first_message_of_a_run_pings_the_role(world: World) -> None:
     assert pinged == [[role.id]] + [[]] * len(others)
 
 
+@pytest.mark.thorough
 async def test_removing_the_mention_ends_the_pings_of_pending_papers_too(world: World) -> None:
     role = world.guild.create_role("Readers", mentionable=True)
     world.list_paper("2608.00001", title="Video")

@@ -275,6 +275,7 @@ async def test_more_keywords_than_a_channel_can_have_are_refused_at_once(world: 
     assert not person.labels["Finish"]
 
 
+@pytest.mark.thorough
 async def test_a_full_channel_is_reported_at_the_end_and_nothing_is_changed(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords=", ".join(f"word{n}x" for n in range(50)))
     person = await Person.starting(world)
@@ -597,6 +598,7 @@ async def test_an_unused_panel_expires(world: World) -> None:
     assert person.panel.components == []
 
 
+@pytest.mark.thorough
 async def test_a_second_press_of_finish_says_that_it_is_done(world: World) -> None:
     person = await Person.starting(world)
     await person.type_keywords("video")

@@ -133,6 +133,7 @@ async def test_a_list_that_cannot_be_read_is_a_failure(world: World) -> None:
     assert "**failed**" not in await status(world)
 
 
+@pytest.mark.thorough
 async def test_a_failure_is_not_shown_for_a_channel_that_was_not_due(world: World) -> None:
     await subscribed(world)
     await run_at_nine(world)
@@ -278,6 +279,7 @@ async def test_a_blocked_channel_says_how_posting_resumes(
 # The same by /explain
 
 
+@pytest.mark.thorough
 async def test_explain_shows_unconfirmed_and_pending_posts(world: World) -> None:
     await subscribed(world)
     (post,) = await pending(world, 1)
@@ -317,6 +319,7 @@ async def test_explain_says_why_a_post_in_a_blocked_channel_is_pending(world: Wo
 # What Hugging Face answers
 
 
+@pytest.mark.thorough
 async def test_unreadable_items_are_shown_with_their_list(world: World) -> None:
     await subscribed(world)
     world.list_paper("2608.00001", title="Video")

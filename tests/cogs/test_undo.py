@@ -51,6 +51,7 @@ async def test_what_was_changed_of_subscriptions_is_undone_once_even_after_a_res
     assert len(lines(await history(world))) == 11
 
 
+@pytest.mark.thorough
 async def test_a_copy_and_an_import_are_undone_as_a_whole(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await subscribed(world)

@@ -107,6 +107,7 @@ async def test_a_private_thread_is_shown_to_its_members_and_to_people_who_manage
 # Buttons
 
 
+@pytest.mark.thorough
 async def test_check_again_acts_in_channels_that_the_person_sees_and_manages(world: World) -> None:
     person, other = manager(world), world.guild.create_text_channel("other")
     await blocked(world)
