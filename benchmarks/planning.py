@@ -235,7 +235,7 @@ async def _store(
     async with database.write() as conn:
         servers = {feed.place.in_server for feed in feeds}
         servers_new = [{"id": server, "added_at": NOW} for server in sorted(servers)]
-        await conn.execute(insert_if_new(tables.servers, key=["id"]), servers_new)
+        await conn.execute(insert_if_new(tables.servers, key=("id",)), servers_new)
         of_feeds = [
             {"id": feed.id, "server_id": feed.server_id, "channel_id": feed.channel_id, **settings, **times}
             for feed in feeds
@@ -256,7 +256,7 @@ async def _store(
             for item in group
         ]
         await conn.execute(
-            insert_if_new(tables.subscriptions, key=["feed_id", "canonical"]), of_subscriptions
+            insert_if_new(tables.subscriptions, key=("feed_id", "canonical")), of_subscriptions
         )
 
 

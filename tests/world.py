@@ -109,7 +109,7 @@ class World:
                 for day in days
                 if not self.hub.days.get(day)
             ]
-            await conn.execute(insert_or_update(list_days, key=["day"]), rows)
+            await conn.execute(insert_or_update(list_days, key=("day",)), rows)
 
     async def run(self) -> None:
         """Does one run and delivers its posts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.schedules import Cadence, Schedule
@@ -41,12 +41,14 @@ _MAY_BE_AHEAD = frozenset(
 
 async def latest_next_runs(conn: AsyncConnection) -> dict[Schedule, datetime]:
     """For each schedule of daily and weekly feeds, the latest next run that one of them has."""
-    statement = (
-        select(*SCHEDULE_COLUMNS, func.max(_feeds.c.next_run_at, type_=UtcDateTime()))
-        .where(_feeds.c.cadence != Cadence.LIVE.value)
-        .group_by(*SCHEDULE_COLUMNS)
-    )
-    return {schedule_of(*schedule): latest for *schedule, latest in await conn.execute(statement)}
+    return {schedule_of(*schedule): latest for *schedule, latest in await conn.execute(_latest_next_runs)}
+
+
+_latest_next_runs = (
+    select(*SCHEDULE_COLUMNS, func.max(_feeds.c.next_run_at, type_=UtcDateTime()))
+    .where(_feeds.c.cadence != Cadence.LIVE.value)
+    .group_by(*SCHEDULE_COLUMNS)
+)
 
 
 async def pull_back_runs(conn: AsyncConnection, next_runs: Mapping[Schedule, datetime]) -> int:
@@ -70,33 +72,45 @@ async def pull_back_waits(
     `longest_wait` is for posts, follow-ups and notices, `longest_look` for rechecks of blocked channels. Kept
     right by single statements: a row that is corrected meanwhile is not late any more.
     """
-    until = now + longest_wait
-    late = {
-        _posts.c.next_attempt_at: and_(_posts.c.state == tables.PENDING, _posts.c.next_attempt_at > until),
-        _follow_ups.c.next_attempt_at: and_(
-            _follow_ups.c.state == tables.PENDING, _follow_ups.c.next_attempt_at > until
-        ),
-        _notices.c.next_attempt_at: _notices.c.next_attempt_at > until,
-        _feeds.c.recheck_at: and_(
-            _feeds.c.recheck_at > now,
-            or_(_feeds.c.recheck_at > now + longest_look, _feeds.c.blocked_at > now),
-        ),
-    }
+    values = {"now": now, "wait_until": now + longest_wait}
     pulled = 0
-    for column, is_late in late.items():
-        pulled += (
-            await conn.execute(update(column.table).where(is_late).values({column.name: now}))
-        ).rowcount
-    return pulled
+    for statement in _pull_back_attempts:
+        pulled += (await conn.execute(statement, values)).rowcount
+    values = {"now": now, "look_until": now + longest_look}
+    return pulled + (await conn.execute(_pull_back_rechecks, values)).rowcount
+
+
+_pull_back_attempts = [
+    update(column.table)
+    .where(*conditions, column > bindparam("wait_until"))
+    .values({column.name: bindparam("now", type_=UtcDateTime())})
+    for column, *conditions in (
+        (_posts.c.next_attempt_at, _posts.c.state == tables.PENDING),
+        (_follow_ups.c.next_attempt_at, _follow_ups.c.state == tables.PENDING),
+        (_notices.c.next_attempt_at,),
+    )
+]
+_pull_back_rechecks = (
+    update(_feeds)
+    .where(
+        _feeds.c.recheck_at > bindparam("now"),
+        or_(_feeds.c.recheck_at > bindparam("look_until"), _feeds.c.blocked_at > bindparam("now")),
+    )
+    .values(recheck_at=bindparam("now"))
+)
 
 
 async def was_ahead(conn: AsyncConnection, now: datetime) -> bool:
     """Whether the clock was ahead of `now` at the last run, or when a feed last ran."""
-    runs = tables.runs
-    last = select(runs.c.started_at, runs.c.finished_at).order_by(runs.c.id.desc()).limit(1)
-    moments = [moment for row in await conn.execute(last) for moment in row]
-    moments.append((await conn.execute(select(func.max(_feeds.c.last_run_at)))).scalar_one())
+    moments = [moment for row in await conn.execute(_last_run) for moment in row]
+    moments.append((await conn.execute(_last_run_of_feeds)).scalar_one())
     return any(moment is not None and moment > now for moment in moments)
+
+
+_last_run = (
+    select(tables.runs.c.started_at, tables.runs.c.finished_at).order_by(tables.runs.c.id.desc()).limit(1)
+)
+_last_run_of_feeds = select(func.max(_feeds.c.last_run_at))
 
 
 async def pull_back_records(conn: AsyncConnection, *, now: datetime, today: date) -> None:

@@ -38,7 +38,7 @@ async def record(conn: AsyncConnection, user_id: UserId, *, now: datetime) -> No
     """
     key = (await conn.execute(select(func.max(_deletions.c.key)))).scalar() or secrets.token_hex(32)
     row = {"digest": _digest(user_id, key), "key": key, "deleted_at": now, "erased_at": None}
-    await conn.execute(insert_or_update(_deletions, key=["digest"]).values(row))
+    await conn.execute(insert_or_update(_deletions, key=("digest",)).values(row))
 
 
 async def to_erase(conn: AsyncConnection) -> list[Deletion]:
@@ -78,7 +78,7 @@ async def apply_again(conn: AsyncConnection, carried: Sequence[Deletion]) -> int
         await people.forget(conn, user_id)
     for one in later:
         row = {"digest": one.digest, "key": one.key, "deleted_at": one.deleted_at, "erased_at": None}
-        await conn.execute(insert_or_update(_deletions, key=["digest"]).values(row))
+        await conn.execute(insert_or_update(_deletions, key=("digest",)).values(row))
     return len(forgotten)
 
 

@@ -27,7 +27,7 @@ async def save(
     """
     await delete_saved_before(conn, kept_since)
     row = {"key": key, "user_id": user_id, "saved_at": now, "draft": _json.dump_json(draft).decode()}
-    await conn.execute(insert_or_update(_drafts, key=["key"]).values(row))
+    await conn.execute(insert_or_update(_drafts, key=("key",)).values(row))
 
 
 async def by_key(conn: AsyncConnection, key: str, *, kept_since: datetime) -> tuple[UserId, Draft] | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
-    BindParameter,
+    BigInteger,
     Column,
     ColumnElement,
     Select,
@@ -71,11 +72,12 @@ async def chunk(
     `at_most`, as many as have that many subscriptions together: all of an owner, unless the first one has
     more; at least one feed.
     """
-    behind = (after.owner_id, after.id) if after else (0, 0)
+    values = {"now": now, "owner": after.owner_id if after else 0, "feed": after.id if after else 0}
+    values |= shards.values(owned)
     found: list[DueFeed] = []
     size = 0
     while True:
-        rows = (await conn.execute(_page(now, behind=behind), shards.values(owned))).all()
+        rows = (await conn.execute(_page(), values)).all()
         for feed in [_due_feed(row) for row in rows if row[-1] is not None]:
             size += len(feed.expressions)
             if found and at_most is not None and size > at_most:
@@ -83,18 +85,20 @@ async def chunk(
             found.append(feed)
         if len(rows) < _PAGE:
             return found
-        behind = (rows[-1].owner_id, rows[-1].id)
+        values |= {"owner": rows[-1].owner_id, "feed": rows[-1].id}
 
 
-def _page(now: datetime, *, behind: tuple[int, int]) -> Select[Any]:
-    """The next feeds of owned shards behind this owner and feed.
+@cache
+def _page() -> Select[Any]:
+    """The next feeds of owned shards behind an owner and a feed.
 
     With a limit and no join, both stores walk the feeds in order and read no more of them: PostgreSQL would
     sort all that are due, for each chunk again.
     """
+    behind = tuple_(bindparam("owner", type_=BigInteger), bindparam("feed", type_=BigInteger))
     return (
         select(*_columns)
-        .where(is_active(), _is_due(now), shards.is_owned(), tuple_(_feeds.c.owner_id, _feeds.c.id) > behind)
+        .where(is_active(), _is_due(), shards.is_owned(), tuple_(_feeds.c.owner_id, _feeds.c.id) > behind)
         .order_by(_feeds.c.owner_id, _feeds.c.id)
         .limit(_PAGE)
     )
@@ -142,6 +146,12 @@ async def last_check(
     conn: AsyncConnection, now: datetime, *, owned: OwnedShards = EVERYTHING
 ) -> datetime | None:
     """The earliest last check of the feeds that are due (`decisions.last_check`); None if none is due."""
+    found = (await conn.execute(_last_checks(), {"now": now, **shards.values(owned)})).one()
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+@cache
+def _last_checks() -> Select[Any, Any]:
     of_feed = _subscriptions.c
     resumed = select(func.min(func.coalesce(of_feed.resumed_ran_at, _feeds.c.created_at))).where(
         of_feed.feed_id == _feeds.c.id,
@@ -149,28 +159,31 @@ async def last_check(
         of_feed.resumed_at.is_not(None),
         or_(_feeds.c.last_run_at.is_(None), of_feed.resumed_at >= _feeds.c.last_run_at),
     )
-    statement = select(
+    return select(
         func.min(func.coalesce(_feeds.c.last_run_at, _feeds.c.created_at)),
         func.min(resumed.scalar_subquery()),
-    ).where(is_active(), _is_due(now), subscriptions.has_live(_feeds.c.id), shards.is_owned())
-    found = (await conn.execute(statement, shards.values(owned))).one()
-    return min((moment for moment in found if moment is not None), default=None)
+    ).where(is_active(), _is_due(), subscriptions.has_live(_feeds.c.id), shards.is_owned())
 
 
-def _is_due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+@cache
+def _is_due() -> ColumnElement[bool]:
     # A live feed ran at `next_run_at` last: a clock set back since then must not silence it.
-    return or_(_feeds.c.next_run_at <= now, _feeds.c.cadence == Cadence.LIVE.value)
+    return or_(_feeds.c.next_run_at <= bindparam("now"), _feeds.c.cadence == Cadence.LIVE.value)
 
 
 async def next_due_at(conn: AsyncConnection, *, owned: OwnedShards = EVERYTHING) -> datetime | None:
     """When the next active feed with subscriptions is due; live feeds, due at every run, do not count."""
-    statement = select(func.min(_feeds.c.next_run_at)).where(
+    return (await conn.execute(_next_due(), shards.values(owned))).scalar_one()
+
+
+@cache
+def _next_due() -> Select[Any]:
+    return select(func.min(_feeds.c.next_run_at)).where(
         is_active(),
         _feeds.c.cadence != Cadence.LIVE.value,
         subscriptions.has_live(_feeds.c.id),
         shards.is_owned(),
     )
-    return (await conn.execute(statement, shards.values(owned))).scalar_one()
 
 
 async def finish_runs(
@@ -214,7 +227,7 @@ _finish = (
     update(_feeds)
     .where(
         _feeds.c.id.in_(these_in("ids")),
-        _is_due(bindparam("now", type_=_feeds.c.next_run_at.type)),
+        _is_due(),
     )
     .values(
         next_run_at=bindparam("next_run"),

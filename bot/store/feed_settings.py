@@ -7,7 +7,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import FeedSettings, Style
@@ -29,17 +29,22 @@ async def write(
 
     Kept right by the lock on the feed, under which the settings were read.
     """
-    values = columns(settings) | {
-        "next_run_at": next_run_at,
-        "paused_at": keep_first(_feeds.c.paused_at, now) if settings.is_paused else None,
-    }
-    await conn.execute(update(_feeds).where(_feeds.c.id == feed_id).values(values))
+    values = columns(settings) | {"next_run_at": next_run_at, "feed": feed_id}
+    if settings.is_paused:
+        await conn.execute(_write.values(paused_at=keep_first(_feeds.c.paused_at, now)), values)
+    else:
+        await conn.execute(_write, values | {"paused_at": None})
+
+
+_write = update(_feeds).where(_feeds.c.id == bindparam("feed"))
 
 
 async def is_silent(conn: AsyncConnection, feed_id: FeedId) -> bool:
     """Whether its messages are sent without a push notification."""
-    statement = select(_feeds.c.is_silent).where(_feeds.c.id == feed_id)
-    return bool((await conn.execute(statement)).scalar_one_or_none())
+    return bool((await conn.execute(_is_silent, {"feed": feed_id})).scalar_one_or_none())
+
+
+_is_silent = select(_feeds.c.is_silent).where(_feeds.c.id == bindparam("feed"))
 
 
 def columns(settings: FeedSettings) -> dict[str, object]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +25,7 @@ _NO_BLOCK = {"block_reason": None, "blocked_at": None, "recheck_at": None, "gone
 _has_subscriptions = subscriptions.has_live(_feeds.c.id)
 
 
+@cache
 def is_active() -> ColumnElement[bool]:
     """The condition that a feed is neither paused nor blocked."""
     return and_(_feeds.c.paused_at.is_(None), _feeds.c.blocked_at.is_(None))
@@ -113,10 +115,12 @@ async def in_use(conn: AsyncConnection) -> list[Feed]:
 
 async def count_in_use(conn: AsyncConnection, server_id: ServerId) -> int:
     """How many channels of the server have subscriptions; those that Discord deleted do not count."""
-    statement = select(func.count()).where(
-        _feeds.c.server_id == server_id, _feeds.c.gone_at.is_(None), _has_subscriptions
-    )
-    return (await conn.execute(statement)).scalar_one()
+    return (await conn.execute(_count_in_use, {"server": server_id})).scalar_one()
+
+
+_count_in_use = select(func.count()).where(
+    _feeds.c.server_id == bindparam("server"), _feeds.c.gone_at.is_(None), _has_subscriptions
+)
 
 
 async def block(
@@ -161,8 +165,14 @@ async def release(conn: AsyncConnection, feed_id: FeedId) -> None:
 
 async def worked(conn: AsyncConnection, feed_id: FeedId) -> None:
     """Record that a post was sent: the next block is the first in a row. Kept right by a single statement."""
-    statement = update(_feeds).where(_feeds.c.id == feed_id, _feeds.c.blocks_in_a_row > 0)
-    await conn.execute(statement.values(blocks_in_a_row=0))
+    await conn.execute(_worked, {"feed": feed_id})
+
+
+_worked = (
+    update(_feeds)
+    .where(_feeds.c.id == bindparam("feed"), _feeds.c.blocks_in_a_row > 0)
+    .values(blocks_in_a_row=0)
+)
 
 
 async def move(conn: AsyncConnection, feed_id: FeedId, channel_id: ChannelId) -> None:
@@ -193,10 +203,12 @@ async def with_ended_pause(
 
 async def next_resumption(conn: AsyncConnection, *, owned: OwnedShards = EVERYTHING) -> datetime | None:
     """When the next pause of a feed of owned shards ends automatically."""
-    statement = select(func.min(_feeds.c.resumes_at)).where(
-        _feeds.c.resumes_at.is_not(None), shards.is_owned()
-    )
-    return (await conn.execute(statement, shards.values(owned))).scalar_one()
+    return (await conn.execute(_next_resumption, shards.values(owned))).scalar_one()
+
+
+_next_resumption = select(func.min(_feeds.c.resumes_at)).where(
+    _feeds.c.resumes_at.is_not(None), shards.is_owned()
+)
 
 
 async def end_pause(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:
@@ -224,6 +236,9 @@ async def _set(conn: AsyncConnection, feed_id: FeedId, **values: object) -> None
     await conn.execute(update(_feeds).where(_feeds.c.id == feed_id).values(values))
 
 
+_every_feed = select(_feeds).order_by(_feeds.c.id)
+
+
 async def _where(
     conn: AsyncConnection,
     *conditions: ColumnElement[bool],
@@ -231,7 +246,7 @@ async def _where(
     values: Mapping[str, object] | None = None,
 ) -> list[Feed]:
     """The feeds, by id; `for_update` locks them, in that order: see `locking`. `values` are parameters."""
-    statement = select(_feeds).where(*conditions).order_by(_feeds.c.id)
+    statement = _every_feed.where(*conditions)
     if for_update:
         statement = locking.for_update(statement)
     return [_feed(row) for row in await conn.execute(statement, values)]

@@ -51,8 +51,12 @@ async def due(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
 
     Kept right by the lock on the feed, under which the post becomes sent.
     """
-    theirs = (_follow_ups.c.post_id == post_id) & (_follow_ups.c.state == tables.PENDING)
-    await conn.execute(update(_follow_ups).where(theirs).values(next_attempt_at=now))
+    await conn.execute(_due, {"post": post_id, "next_attempt_at": now})
+
+
+_due = update(_follow_ups).where(
+    _follow_ups.c.post_id == bindparam("post"), _follow_ups.c.state == tables.PENDING
+)
 
 
 async def claimable(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.column_types import UtcDateTime
@@ -35,12 +35,13 @@ async def record(conn: AsyncConnection, day: date, *, read_at: datetime, unreada
     Kept right by an upsert by the day.
     """
     row = {"day": day, "read_at": read_at, "unreadable": unreadable}
-    await conn.execute(insert_or_update(list_days, key=["day"]), row)
+    await conn.execute(insert_or_update(list_days, key=("day",)), row)
 
 
 async def reads(conn: AsyncConnection, first: date, last: date) -> dict[date, DayRead]:
     """The days from `first` to `last`, both included, that were ever read."""
-    return {read.day: read for read in await _reads(conn, list_days.c.day.between(first, last))}
+    found = await _reads(conn, _between, first=first, last=last)
+    return {read.day: read for read in found}
 
 
 async def read_at(conn: AsyncConnection, first: date, last: date) -> dict[date, datetime]:
@@ -58,15 +59,19 @@ async def last_read(conn: AsyncConnection) -> LastRead:
 
 async def incomplete(conn: AsyncConnection, first: date) -> list[DayRead]:
     """The days from `first` on that had unreadable items when they were last read, the newest first."""
-    return await _reads(conn, list_days.c.day >= first, list_days.c.unreadable > 0)
+    return await _reads(conn, _incomplete, first=first)
 
 
-async def _reads(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> list[DayRead]:
-    papers = (
-        select(func.count())
-        .select_from(list_day_papers)
-        .where(list_day_papers.c.day == list_days.c.day)
-        .scalar_subquery()
-    )
-    statement = select(list_days, papers.label("papers")).where(*conditions).order_by(list_days.c.day.desc())
-    return [DayRead(**row) for row in (await conn.execute(statement)).mappings()]
+async def _reads(conn: AsyncConnection, statement: Select[Any], **values: date) -> list[DayRead]:
+    return [DayRead(**row) for row in (await conn.execute(statement, values)).mappings()]
+
+
+_papers = (
+    select(func.count())
+    .select_from(list_day_papers)
+    .where(list_day_papers.c.day == list_days.c.day)
+    .scalar_subquery()
+)
+_every_day = select(list_days, _papers.label("papers")).order_by(list_days.c.day.desc())
+_between = _every_day.where(list_days.c.day.between(bindparam("first"), bindparam("last")))
+_incomplete = _every_day.where(list_days.c.day >= bindparam("first"), list_days.c.unreadable > 0)

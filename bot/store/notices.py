@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, literal, select, update
+from sqlalchemy import bindparam, delete, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, MessageId, NoticeId, ServerId
@@ -48,7 +48,7 @@ async def add(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: 
         literal(now, UtcDateTime()),
     ).where(_feeds.c.id == feed_id, _feeds.c.server_id.is_not(None))
     columns = ["server_id", "feed_id", "kind", "state", "nonce", "created_at", "attempts", "next_attempt_at"]
-    await conn.execute(insert_if_new(_notices, key=["feed_id", "kind"]).from_select(columns, row))
+    await conn.execute(insert_if_new(_notices, key=("feed_id", "kind")).from_select(columns, row))
 
 
 async def count_undeliverable(
@@ -89,9 +89,13 @@ async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
     The notice about failed papers stays while there are any. Kept right by the lock on the feed: none of its
     papers fails meanwhile.
     """
-    has_failed = exists().where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.FAILED.value)
-    is_over = (_notices.c.kind != NoticeKind.FAILED.value) | ~has_failed
-    await conn.execute(delete(_notices).where(_notices.c.feed_id == feed_id, is_over))
+    await conn.execute(_end, {"feed": feed_id})
+
+
+_has_failed = exists().where(_posts.c.feed_id == bindparam("feed"), _posts.c.state == PostState.FAILED.value)
+_end = delete(_notices).where(
+    _notices.c.feed_id == bindparam("feed"), (_notices.c.kind != NoticeKind.FAILED.value) | ~_has_failed
+)
 
 
 async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now: datetime) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Update,
     bindparam,
     exists,
     func,
@@ -23,7 +25,7 @@ from bot.core.ids import ChannelId, FeedId, MessageId, PostId, ServerId
 from bot.core.posts import Post, PostState
 from bot.core.shards import EVERYTHING, OwnedShards
 from bot.store import follow_ups, posts, shards, tables
-from bot.store.column_types import keep_first
+from bot.store.column_types import UtcDateTime, keep_first
 from bot.store.feeds import is_active
 from bot.store.statements import as_these, these_in
 
@@ -127,18 +129,28 @@ async def begin_attempt(
     was claimed; it changes when the post's papers change. Kept right by a single statement that asks for all
     of it, the lease on the server's shard, and the lock on the feed.
     """
-    as_claimed = () if nonce is None else (_posts.c.nonce == nonce,)
+    values = {"post": post_id, "now": now, "until": next_attempt_at}
+    statement = _begin()
+    if nonce is not None:
+        statement, values = (
+            statement.where(_posts.c.nonce == bindparam("claimed")),
+            values | {"claimed": nonce},
+        )
+    return (await conn.execute(statement, values)).rowcount == 1
+
+
+@cache
+def _begin() -> Update:
     active = exists().where(_feeds.c.id == _posts.c.feed_id, is_active())
-    statement = (
+    return (
         update(_posts)
-        .where(_posts.c.id == post_id, _posts.c.state == PostState.PENDING.value, active, *as_claimed)
+        .where(_posts.c.id == bindparam("post"), _posts.c.state == PostState.PENDING.value, active)
         .values(
-            first_attempt_at=keep_first(_posts.c.first_attempt_at, now),
+            first_attempt_at=func.coalesce(_posts.c.first_attempt_at, bindparam("now", type_=UtcDateTime())),
             attempts=_posts.c.attempts + 1,
-            next_attempt_at=next_attempt_at,
+            next_attempt_at=bindparam("until"),
         )
     )
-    return (await conn.execute(statement)).rowcount == 1
 
 
 async def is_followed(conn: AsyncConnection, post_id: PostId) -> bool:
@@ -180,8 +192,8 @@ async def mark_failed(
     failed_before = select(_posts.c.first_failed_at).where(_posts.c.id == post_id)
     is_first = (await conn.execute(failed_before)).scalar_one_or_none() is None
     failed = {"state": PostState.FAILED.value, "failed_at": now, "unconfirmed_since": None}
-    first_failed_at = keep_first(_posts.c.first_failed_at, now)
-    await _set(conn, post_id, **failed, first_failed_at=first_failed_at, reason=reason, code=code)
+    first_failed_at = {"first_failed_at": keep_first(_posts.c.first_failed_at, now)}
+    await _set(conn, post_id, first_failed_at, **failed, reason=reason, code=code)
     return is_first
 
 
@@ -189,8 +201,8 @@ async def postpone(
     conn: AsyncConnection, post_id: PostId, *, until: datetime, reason: str, code: int | None
 ) -> None:
     """Kept right by the lease on the server's shard, and the lock on the feed."""
-    failures = _posts.c.failures + 1
-    await _set(conn, post_id, next_attempt_at=until, failures=failures, reason=reason, code=code)
+    failures = {"failures": _posts.c.failures + 1}
+    await _set(conn, post_id, failures, next_attempt_at=until, reason=reason, code=code)
 
 
 async def unconfirmed(
@@ -200,8 +212,8 @@ async def unconfirmed(
 
     Kept right by the lease on the server's shard, and the lock on the feed.
     """
-    since = keep_first(_posts.c.unconfirmed_since, now)
-    await _set(conn, post_id, unconfirmed_since=since, reason=reason, code=code)
+    since = {"unconfirmed_since": keep_first(_posts.c.unconfirmed_since, now)}
+    await _set(conn, post_id, since, reason=reason, code=code)
 
 
 async def retry_unconfirmed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
@@ -255,8 +267,18 @@ async def make_due(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> 
     return post_ids
 
 
-async def _set(conn: AsyncConnection, post_id: PostId, **values: ColumnElement[Any] | object) -> None:
-    await conn.execute(update(_posts).where(_posts.c.id == post_id).values(values))
+async def _set(
+    conn: AsyncConnection,
+    post_id: PostId,
+    computed: Mapping[str, ColumnElement[Any]] = MappingProxyType({}),
+    /,
+    **values: object,
+) -> None:
+    statement = _of_post.values(computed) if computed else _of_post
+    await conn.execute(statement, {"post": post_id, **values})
+
+
+_of_post = update(_posts).where(_posts.c.id == bindparam("post"))
 
 
 async def delayed(conn: AsyncConnection, server_id: ServerId) -> list[Post]:

@@ -55,7 +55,7 @@ async def write(
         for paper_id, parts in sorted(texts.items())
     ]
     where_differs = "version" if only_outdated else None
-    upsert = insert_or_update(paper_texts, key=["paper_id"], where_differs=where_differs)
+    upsert = insert_or_update(paper_texts, key=("paper_id",), where_differs=where_differs)
     written = await conn.execute(upsert.returning(_text.number, _text.paper_id), rows)
     by_number = {number: texts[paper_id] for number, paper_id in sorted(written)}
     if not by_number:
@@ -63,7 +63,7 @@ async def write(
     quoted = [
         {"number": number, "words": parts[2], "other_words": parts[3]} for number, parts in by_number.items()
     ]
-    await conn.execute(insert_or_update(quoted_texts, key=["number"]), quoted)
+    await conn.execute(insert_or_update(quoted_texts, key=("number",)), quoted)
 
 
 async def outdated(

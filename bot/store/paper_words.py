@@ -25,13 +25,13 @@ async def add(conn: AsyncConnection, words: Mapping[str, Collection[str]]) -> di
     """
     known = await _numbers(conn, words)
     if new := [{"word": word} for word in sorted(words) if word not in known]:
-        await conn.execute(insert_if_new(paper_words, key=["word"]), new)
+        await conn.execute(insert_if_new(paper_words, key=("word",)), new)
         known |= await _numbers(conn, [row["word"] for row in new])
     # Those of known words too, because other rules may have made theirs.
     forms = sorted((form, known[word]) for word, forms in words.items() for form in forms)
     if forms:
         rows = [{"form": form, "number": number} for form, number in forms]
-        await conn.execute(insert_if_new(word_forms, key=["form", "number"]), rows)
+        await conn.execute(insert_if_new(word_forms, key=("form", "number")), rows)
     return known
 
 

@@ -54,7 +54,7 @@ async def upsert(
     order = list(dict.fromkeys(row["id"] for row in rows))
     # In the order of their ids, so that two processes that write the same papers wait for one another.
     rows = sorted({row["id"]: row for row in rows}.values(), key=lambda row: row["id"])
-    insert = insert_or_fill(_papers, key=["id"], empty="first_seen_at").returning(_papers.c.id)
+    insert = insert_or_fill(_papers, key=("id",), empty="first_seen_at").returning(_papers.c.id)
     inserted = await conn.execute(insert, [{**row, "first_seen_at": seen_at} for row in rows])
     new = {PaperId(paper_id) for paper_id in inserted.scalars()}
     move = (
@@ -66,7 +66,7 @@ async def upsert(
         move, [{"paper_id": row["id"], **{f"new_{name}": row[name] for name in _moving}} for row in rows]
     )
     await conn.execute(
-        insert_if_new(_days, key=["day", "paper_id"]),
+        insert_if_new(_days, key=("day", "paper_id")),
         [{"day": one, "paper_id": paper_id} for one, paper_id in sorted(set(stands_on))],
     )
     return [paper_id for paper_id in order if paper_id in new]
@@ -79,7 +79,7 @@ async def add_unlisted(conn: AsyncConnection, paper: Paper) -> None:
     """
     row = asdict(paper)
     del row["list_day"]
-    await conn.execute(insert_if_new(_papers, key=["id"]), [{**row, "first_seen_at": None}])
+    await conn.execute(insert_if_new(_papers, key=("id",)), [{**row, "first_seen_at": None}])
 
 
 async def get(conn: AsyncConnection, paper_id: PaperId) -> Paper | None:
@@ -104,11 +104,14 @@ async def first_seen_after(
     conn: AsyncConnection, moment: datetime, *, first: date
 ) -> dict[PaperId, datetime]:
     """The papers of the list days from `first` on that were first seen after that moment, and when."""
-    of_days = select(_days.c.paper_id).where(_days.c.day >= first)
-    statement = select(_papers.c.id, _papers.c.first_seen_at).where(
-        _papers.c.id.in_(of_days), _papers.c.first_seen_at > moment
-    )
-    return {PaperId(paper_id): seen_at for paper_id, seen_at in await conn.execute(statement)}
+    found = await conn.execute(_first_seen_after, {"moment": moment, "first": first})
+    return {PaperId(paper_id): seen_at for paper_id, seen_at in found}
+
+
+_first_seen_after = select(_papers.c.id, _papers.c.first_seen_at).where(
+    _papers.c.id.in_(select(_days.c.paper_id).where(_days.c.day >= bindparam("first"))),
+    _papers.c.first_seen_at > bindparam("moment"),
+)
 
 
 async def of_day(conn: AsyncConnection, day: date) -> list[Paper]:
@@ -123,9 +126,15 @@ async def between(conn: AsyncConnection, first: date, last: date) -> list[Paper]
 
     By the latest day, upvotes (most first), id.
     """
-    of_days = select(_days.c.paper_id).where(_days.c.day.between(first, last))
-    statement = select(*_columns).where(_papers.c.id.in_(of_days))
-    return await _all(conn, statement.order_by(_list_day, _papers.c.upvotes.desc(), _papers.c.id))
+    return await _all(conn, _between, first=first, last=last)
+
+
+_of_days = select(_days.c.paper_id).where(_days.c.day.between(bindparam("first"), bindparam("last")))
+_between = (
+    select(*_columns)
+    .where(_papers.c.id.in_(_of_days))
+    .order_by(_list_day, _papers.c.upvotes.desc(), _papers.c.id)
+)
 
 
 async def titles_since(conn: AsyncConnection, first: date) -> list[tuple[PaperId, str]]:
@@ -177,5 +186,5 @@ async def count(conn: AsyncConnection) -> int:
     return (await conn.execute(select(func.count(_papers.c.first_seen_at)))).scalar_one()
 
 
-async def _all(conn: AsyncConnection, statement: Select[Any]) -> list[Paper]:
-    return [Paper(**row) for row in (await conn.execute(statement)).mappings()]
+async def _all(conn: AsyncConnection, statement: Select[Any], **values: date) -> list[Paper]:
+    return [Paper(**row) for row in (await conn.execute(statement, values)).mappings()]

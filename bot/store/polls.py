@@ -26,12 +26,16 @@ async def record(conn: AsyncConnection, purpose: Purpose, result: PollResult, *,
         "problem": problem and problem.kind.value,
         "problem_status": problem and problem.status,
     }
-    new = insert(polls).values(purpose=purpose.value, number=1, **values)
-    statement = new.on_conflict_do_update(
-        index_elements=["purpose"], set_=values | {"number": polls.c.number + 1}
-    ).returning(polls.c.number)
-    number = (await conn.execute(statement)).scalar_one()
+    row = {"purpose": purpose.value, "number": 1, **values}
+    number = (await conn.execute(_record, row)).scalar_one()
     return Poll(number=number, ended_at=ended_at, result=result)
+
+
+_new = insert(polls)
+_kept = {name: _new.excluded[name] for name in polls.c.keys() if name not in {"purpose", "number"}}  # noqa: SIM118
+_record = _new.on_conflict_do_update(
+    index_elements=["purpose"], set_=_kept | {"number": polls.c.number + 1}
+).returning(polls.c.number)
 
 
 async def latest(conn: AsyncConnection) -> dict[Purpose, Poll]:

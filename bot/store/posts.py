@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, delete, func, or_, select, update
@@ -242,6 +243,7 @@ async def change_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId
     await conn.execute(update(_posts).where(pinging).values(mention_role_id=role_id))
 
 
+@cache
 def with_feeds() -> Select[Any]:
     """Every post, with its feed's server or person, and kind of channel."""
     columns = (_posts.c[name] for name in _STORED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import RunId, ServerId
@@ -29,10 +29,14 @@ async def start(conn: AsyncConnection, *, now: datetime, shards: OwnedShards = E
     Kept right by sharing nothing: each run is a row of its own.
     """
     of_fleet = None if shards == EVERYTHING else str(shards)
-    statement = insert(_runs).values(started_at=now, shards=of_fleet).returning(_runs.c.id)
-    run_id = RunId((await conn.execute(statement)).scalar_one())
-    await conn.execute(delete_unlocked(_runs, _runs.c.id <= run_id - KEPT))
+    added = await conn.execute(_start, {"started_at": now, "shards": of_fleet})
+    run_id = RunId(added.scalar_one())
+    await conn.execute(_forget_old, {"last": run_id - KEPT})
     return run_id
+
+
+_start = insert(_runs).returning(_runs.c.id)
+_forget_old = delete_unlocked(_runs, _runs.c.id <= bindparam("last"))
 
 
 async def finish(conn: AsyncConnection, run_id: RunId, report: RunReport, *, now: datetime) -> None:
@@ -49,7 +53,10 @@ async def finish(conn: AsyncConnection, run_id: RunId, report: RunReport, *, now
         "problem_status": problem and problem.status,
         "problem_day": report.problem_day,
     }
-    await conn.execute(update(_runs).where(_runs.c.id == run_id).values(values))
+    await conn.execute(_finish, {"run": run_id, **values})
+
+
+_finish = update(_runs).where(_runs.c.id == bindparam("run"))
 
 
 async def latest(conn: AsyncConnection, server_id: ServerId | None = None) -> Run | None:

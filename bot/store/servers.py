@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, ServerId
@@ -17,7 +19,7 @@ from bot.store.statements import insert_if_new, these
 async def ensure(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> None:
     """Kept right by the primary key."""
     row = {"id": server_id, "added_at": now}
-    await conn.execute(insert_if_new(tables.servers, key=["id"]), row)
+    await conn.execute(insert_if_new(tables.servers, key=("id",)), row)
 
 
 async def lock(conn: AsyncConnection, server_ids: Collection[ServerId], *, now: datetime) -> None:
@@ -60,8 +62,12 @@ async def come_back(conn: AsyncConnection, server_ids: Collection[ServerId]) -> 
 
 async def any_left(conn: AsyncConnection, *, before: datetime) -> bool:
     """Whether `forget_left` would delete any."""
-    statement = select(tables.servers.c.id).where(_is_forgettable(before)).limit(1)
-    return (await conn.execute(statement)).first() is not None
+    return (await conn.execute(_any_left(), {"before": before})).first() is not None
+
+
+@cache
+def _any_left() -> Select[Any]:
+    return select(tables.servers.c.id).where(_is_forgettable(bindparam("before"))).limit(1)
 
 
 async def forget_left(conn: AsyncConnection, *, before: datetime) -> list[ServerId]:
@@ -78,7 +84,7 @@ async def forget_left(conn: AsyncConnection, *, before: datetime) -> list[Server
     return sorted(ServerId(server_id) for server_id in (await conn.execute(gone)).scalars())
 
 
-def _is_forgettable(before: datetime) -> ColumnElement[bool]:
+def _is_forgettable(before: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     has_feeds = exists().where(tables.feeds.c.server_id == tables.servers.c.id)
     return and_(tables.servers.c.left_at < before, ~has_feeds)
 
@@ -107,7 +113,7 @@ async def welcome(conn: AsyncConnection, server_id: ServerId, *, now: datetime) 
     Kept right by the primary key: one process adds the server.
     """
     row = {"id": server_id, "added_at": now, "welcomed_at": now}
-    return (await conn.execute(insert_if_new(tables.servers, key=["id"]), row)).rowcount == 1
+    return (await conn.execute(insert_if_new(tables.servers, key=("id",)), row)).rowcount == 1
 
 
 async def defaults(conn: AsyncConnection, server_id: ServerId) -> ScheduleDefaults:

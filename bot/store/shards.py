@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, bindparam, func
@@ -11,6 +12,7 @@ from bot.store import tables
 from bot.store.statements import as_these, these_in
 
 
+@cache
 def is_owned() -> ColumnElement[bool]:
     """The condition; its parameters are `values`. Direct messages belong to shard 0 (`OwnedShards.has`)."""
     server = func.coalesce(tables.feeds.c.server_id, 0)

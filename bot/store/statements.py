@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import cache
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import (
@@ -33,7 +34,8 @@ from sqlalchemy.types import TypeEngine
 BY_NAME: Final = {"_result_disable_adapt_to_context": True}
 
 
-def insert_if_new(table: Table, *, key: Sequence[str] | None) -> Insert:
+@cache
+def insert_if_new(table: Table, *, key: tuple[str, ...] | None) -> Insert:
     """An INSERT that skips rows whose `key`, a unique set of columns, exists already; None is any such set.
 
     It is PostgreSQL's, whose ON CONFLICT SQLite's dialect writes as well.
@@ -41,7 +43,8 @@ def insert_if_new(table: Table, *, key: Sequence[str] | None) -> Insert:
     return insert(table).on_conflict_do_nothing(index_elements=key)
 
 
-def insert_or_update(table: Table, *, key: Sequence[str], where_differs: str | None = None) -> Insert:
+@cache
+def insert_or_update(table: Table, *, key: tuple[str, ...], where_differs: str | None = None) -> Insert:
     """An upsert: an INSERT that overwrites the row whose `key`, a unique set of columns, exists already.
 
     With `where_differs`, only where that column has another value. Rows that it leaves alone are not in what
@@ -57,7 +60,8 @@ def insert_or_update(table: Table, *, key: Sequence[str], where_differs: str | N
     return new.on_conflict_do_update(index_elements=key, set_=rest, where=differs)
 
 
-def insert_or_fill(table: Table, *, key: Sequence[str], empty: str) -> Insert:
+@cache
+def insert_or_fill(table: Table, *, key: tuple[str, ...], empty: str) -> Insert:
     """An INSERT that, where the row exists already, only sets its column `empty`, and only if that is NULL.
 
     Rows that it leaves alone are not in what RETURNING gives.

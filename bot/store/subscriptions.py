@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Resumption, Subscription
@@ -69,7 +69,7 @@ async def add(
 
     Kept right by the unique key of feed and canonical form, and the lock on the feed for what is counted.
     """
-    statement = insert_if_new(_subscriptions, key=["feed_id", "canonical"]).returning(*_read)
+    statement = insert_if_new(_subscriptions, key=("feed_id", "canonical")).returning(*_read)
     row = {
         "feed_id": feed_id,
         "text": query.text,
@@ -162,9 +162,9 @@ async def set_mention(conn: AsyncConnection, subscription_id: SubscriptionId, ro
 
 async def mentions(conn: AsyncConnection, feed_id: FeedId) -> dict[str, RoleId]:
     """The roles that the feed's subscriptions ping, by canonical form; those that ping none are left out."""
-    pinging = (_columns.feed_id == feed_id, is_live, _columns.mention_role_id.is_not(None))
-    statement = select(_columns.canonical, _columns.mention_role_id).where(*pinging).order_by(*_order)
-    return {canonical: RoleId(role_id) for canonical, role_id in await conn.execute(statement)}
+    return {
+        canonical: RoleId(role_id) for canonical, role_id in await conn.execute(_mentions, {"feed": feed_id})
+    }
 
 
 async def removed(conn: AsyncConnection, feed_id: FeedId) -> dict[str, Removed]:
@@ -201,7 +201,7 @@ async def forget_removed(
 
 async def of_feed(conn: AsyncConnection, feed_id: FeedId) -> list[Subscription]:
     """The feed's queries, oldest first."""
-    return await fetch(conn, _columns.feed_id == feed_id, is_live)
+    return _values(await conn.execute(_of_feed, {"feed": feed_id}))
 
 
 async def of_feeds(
@@ -227,7 +227,16 @@ async def oldest_since(conn: AsyncConnection) -> date | None:
 
 async def fetch(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> list[Subscription]:
     """Those that the conditions hold for, removed ones too, the oldest first."""
-    return _values(await conn.execute(select(*_read).where(*conditions).order_by(*_order)))
+    return _values(await conn.execute(_every_one.where(*conditions)))
+
+
+_every_one = select(*_read).order_by(*_order)
+_of_feed = _every_one.where(_columns.feed_id == bindparam("feed"), is_live)
+_mentions = (
+    select(_columns.canonical, _columns.mention_role_id)
+    .where(_columns.feed_id == bindparam("feed"), is_live, _columns.mention_role_id.is_not(None))
+    .order_by(*_order)
+)
 
 
 async def _removed(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> list[Removed]:
