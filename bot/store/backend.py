@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import ClassVar, Protocol
 
@@ -16,6 +16,14 @@ class Backend(Protocol):
 
     # Whether the end of a transaction that only read waits for nothing that a cancellation could cut off.
     reads_end_at_once: ClassVar[bool]
+
+    async def identity(self) -> Hashable | None:
+        """What tells whether two addresses name one database; None where there is none. Creates nothing.
+
+        Raises:
+            ConfigError: the database cannot be used; the text names DATABASE_URL and says why.
+        """
+        ...
 
     async def prepare(self) -> None:
         """Make what can be made before the first connection, such as a folder.

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from typing import Any
+import re
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
+from typing import Any, Final
 
 from sqlalchemy import Table, func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncMappingResult
 
-from bot.errors import CopyError
+from bot.errors import ConfigError, CopyError, StoreError
 from bot.store import migration
 from bot.store.address import backend_of
+from bot.store.backend import Backend
 from bot.store.bulk import insert_rows
 from bot.store.database import Database
 from bot.store.tables import metadata
 
 _BATCH = 1_000  # rows in memory at once
+# What a value is refused with by the driver, a column's type or the server.
+_REFUSED: Final = (DBAPIError, ValueError, TypeError, LookupError, OverflowError)
 
 
 async def copy_database(source: str, target: str) -> dict[str, int]:
@@ -29,35 +34,137 @@ async def copy_database(source: str, target: str) -> dict[str, int]:
 
     Raises:
         ConfigError: an address is wrong, or its database cannot be used or is in use.
-        CopyError: both are the same database, the target is not empty, or the copy differs.
+        CopyError: both are the same database, the source is missing or empty, the target is not empty, or one
+            of them could not be read or written to the end.
     """
-    async with AsyncExitStack() as stack:
-        if source.strip() == target.strip():
-            raise CopyError("both addresses name the same database")
-        await stack.enter_async_context(backend_of(source).sole_use())
-        await stack.enter_async_context(backend_of(target).sole_use())
-        old = await Database.open(source)
-        stack.push_async_callback(old.close)
-        new = await Database.open(target)
-        stack.push_async_callback(new.close)
-        async with old.read() as reading, new.write() as writing:
-            await _check_tables(reading, "source")
-            await _check_tables(writing, "target")
-            if filled := [name for name, rows in (await _counts(writing)).items() if rows]:
-                raise CopyError(
-                    f"the target has rows already, in {', '.join(filled)}: name an empty database. Nothing "
-                    "was copied"
-                )
-            for table in metadata.sorted_tables:
-                await _copy_rows(reading, writing, table)
-            await _continue_ids(reading, writing)
-            copied, wanted = await _counts(writing), await _counts(reading)
-            if copied != wanted:
-                raise CopyError("the copy does not have as many rows as the source. Nothing was copied")
-            if writing.dialect.name == "postgresql":
-                # Without knowing how many rows there are, the server plans badly until it has looked itself.
-                await writing.execute(text("ANALYZE"))
+    with _called("FROM"):
+        reads = backend_of(source)
+        identity = await reads.identity()
+    with _called("TO"):
+        writes = backend_of(target)
+        is_same = identity is not None and identity == await writes.identity()
+    if identity is None:
+        raise CopyError("there is no database at FROM: check the address. Nothing was copied")
+    if is_same:
+        raise CopyError("both addresses name the same database. Nothing was copied")
+    try:
+        async with AsyncExitStack() as stack:
+            old = await _opened(stack, reads, source, called="FROM")
+            new = await _opened(stack, writes, target, called="TO")
+            async with old.read() as reading, new.write() as writing:
+                copied = await _Copy(reading, writing, reads=reads, writes=writes).all_rows()
+            await _analyze(writes)
+    except StoreError as error:
+        which, done = ("target", "written") if error.is_write else ("source", "read")
+        raise CopyError(f"the {which} cannot be {done}: {error}. Nothing was copied") from error
+    return copied
+
+
+@contextmanager
+def _called(name: str) -> Generator[None]:
+    """Has errors say which of the two addresses they are about."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(str(error).replace("DATABASE_URL", name)) from error
+
+
+async def _opened(stack: AsyncExitStack, backend: Backend, address: str, *, called: str) -> Database:
+    with _called(called):
+        await stack.enter_async_context(backend.sole_use())
+        database = await Database.open(address)
+    stack.push_async_callback(database.close)
+    return database
+
+
+async def _analyze(backend: Backend) -> None:
+    """Has PostgreSQL count rows: without that, it plans badly until it has looked itself, minutes later."""
+    engine = backend.migrator()
+    with suppress(DBAPIError):
+        async with engine.connect() as conn:
+            if conn.dialect.name == "postgresql":
+                await conn.execute(text("ANALYZE"))
+                await conn.commit()
+    await engine.dispose()
+
+
+class _Copy:
+    """One copy, in a transaction of each database."""
+
+    def __init__(
+        self, reading: AsyncConnection, writing: AsyncConnection, *, reads: Backend, writes: Backend
+    ) -> None:
+        self._reading, self._writing = reading, writing
+        self._reads, self._writes = reads, writes
+
+    async def all_rows(self) -> dict[str, int]:
+        await _check_tables(self._reading, "source")
+        await _check_tables(self._writing, "target")
+        if filled := [name for name, rows in (await _counts(self._writing)).items() if rows]:
+            raise CopyError(
+                f"the target has rows already, in {', '.join(filled)}: name an empty database. Nothing was "
+                "copied"
+            )
+        wanted = await _counts(self._reading)
+        if not any(wanted.values()):
+            raise CopyError("the source has no rows: check the address. Nothing was copied")
+        for table in metadata.sorted_tables:
+            await self._rows(table)
+        await _continue_ids(self._reading, self._writing)
+        copied = await _counts(self._writing)
+        if copied != wanted:
+            raise CopyError("the copy does not have as many rows as the source. Nothing was copied")
         return copied
+
+    async def _rows(self, table: Table) -> None:
+        columns = [column for column in table.c if column.computed is None]
+        statement = select(*columns).order_by(*table.primary_key)
+        async with self._reading.stream(statement) as rows:
+            while batch := await self._next(rows.mappings(), table):
+                await self._insert(table, batch)
+
+    async def _next(self, rows: AsyncMappingResult, table: Table) -> Sequence[Mapping[Any, object]]:
+        try:
+            return await rows.fetchmany(_BATCH)
+        except _REFUSED as error:
+            if ours := self._reads.store_error(error, is_write=False):
+                raise ours from error
+            raise CopyError(
+                f"a row of {table.name} in the source cannot be read ({_why(error, table)}): correct or "
+                "delete it, then copy again. Nothing was copied"
+            ) from error
+
+    async def _insert(self, table: Table, batch: Sequence[Mapping[Any, object]]) -> None:
+        """Inserts the rows, or says which one the target cannot take."""
+        part = await self._writing.begin_nested()
+        try:
+            await insert_rows(self._writing, table, batch)
+        except _REFUSED as error:
+            if ours := self._writes.store_error(error, is_write=True):
+                raise ours from error  # SQLite has ended the whole transaction then, and all parts of it
+            await part.rollback()
+            if len(batch) == 1:
+                key = ", ".join(f"{column.name} {batch[0][column.name]}" for column in table.primary_key)
+                raise CopyError(
+                    f"the target cannot take the row of {table.name} with {key} ({_why(error, table)}): "
+                    "correct or delete it, then copy again. Nothing was copied"
+                ) from error
+            middle = len(batch) // 2
+            for half in (batch[:middle], batch[middle:]):
+                await self._insert(table, half)
+        else:
+            await part.commit()
+
+
+def _why(error: Exception, table: Table) -> str:
+    """What is wrong, without the values, which may be people's."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause = (cause and cause.__cause__) or cause
+    words, *_ = str(cause).splitlines() or [type(cause).__name__]
+    columns = [column.name for column in table.c if column.computed is None]
+    if found := re.search(r"query argument \$(\d+): .*\((.+)\)", words):  # asyncpg's
+        return f"{columns[int(found[1]) - 1]}: {found[2]}"
+    return words
 
 
 async def _check_tables(conn: AsyncConnection, name: str) -> None:
@@ -67,14 +174,6 @@ async def _check_tables(conn: AsyncConnection, name: str) -> None:
             f"the {name} has the tables of a newer Paperboy (revision {revision}): copy with that version. "
             "Nothing was copied"
         )
-
-
-async def _copy_rows(reading: AsyncConnection, writing: AsyncConnection, table: Table) -> None:
-    columns = [column for column in table.c if column.computed is None]
-    statement = select(*columns).order_by(*table.primary_key)
-    async with reading.stream(statement) as rows:
-        async for batch in rows.mappings().partitions(_BATCH):
-            await insert_rows(writing, table, batch)
 
 
 async def _counts(conn: AsyncConnection) -> dict[str, int]:

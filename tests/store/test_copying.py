@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from bot.core.changes import Change
 from bot.core.ids import PaperId
 from bot.errors import ConfigError, CopyError
-from bot.store import copying, tables
+from bot.store import changes, copying, tables
 from bot.store.address import backend_of
 from bot.store.copying import copy_database
 from bot.store.database import Database
+from tests.samples import NOW
 from tests.services.bots import CHANNEL, LIVE, OTHER, USER, Bot, a_bot
-from tests.store.samples import a_feed
-from tests.stores import Store, address_on
+from tests.store.samples import SERVER, a_feed
+from tests.stores import Store, address_on, fill_disk, on
 
 OTHER_STORE = {Store.SQLITE: Store.POSTGRESQL, Store.POSTGRESQL: Store.SQLITE}
 
@@ -93,6 +95,7 @@ async def test_ids_go_on_where_they_were(addresses: tuple[str, str]) -> None:
 
 async def test_a_target_with_rows_is_left_as_it_is(addresses: tuple[str, str]) -> None:
     source, target = addresses
+    await (await Database.open(source)).close()
     new = await Database.open(target)
     async with new.write() as conn:
         await a_feed(conn, channel=1)
@@ -132,14 +135,76 @@ async def test_while_a_bot_runs_on_either_nothing_is_copied(
                 await copy_database(*addresses)
 
 
-async def test_one_database_is_not_copied_into_itself(addresses: tuple[str, str]) -> None:
-    with pytest.raises(CopyError, match="the same database"):
-        await copy_database(addresses[0], addresses[0])
+async def test_one_database_is_not_copied_into_itself(addresses: tuple[str, str], tmp_path: Path) -> None:
+    source, _ = addresses
+    await (await Database.open(source)).close()
+    (tmp_path / "link.db").symlink_to(tmp_path / "paperboy.db")
+    same = source if source.startswith("postgresql") else source.replace("paperboy.db", "link.db")
+    for target in (source, same):
+        with pytest.raises(CopyError, match="the same database"):
+            await copy_database(source, target)
+
+
+async def test_a_source_without_rows_is_a_wrong_address(addresses: tuple[str, str], tmp_path: Path) -> None:
+    with pytest.raises(CopyError, match="there is no database at FROM: check the address"):
+        await copy_database(f"sqlite+aiosqlite:///{tmp_path}/nothing.db", addresses[1])
+    assert not (tmp_path / "nothing.db").exists()
+    await (await Database.open(addresses[0])).close()
+    with pytest.raises(CopyError, match="the source has no rows: check the address"):
+        await copy_database(*addresses)
+    with pytest.raises(ConfigError, match="TO must be the address of"):
+        await copy_database(addresses[0], "paperboy.db")
+
+
+async def a_change(address: str, what: str) -> None:
+    database = await Database.open(address)
+    async with database.write() as conn:
+        await a_feed(conn, channel=1)
+        for number in range(1, 4):
+            change = Change(server_id=SERVER, channel_id=None, user_id=USER, changed_at=NOW, what=f"{number}")
+            await changes.add(conn, change)
+        await conn.exec_driver_sql(f"UPDATE changes SET what = {what} WHERE id = 2")  # noqa: S608 - ours
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("char(0)", "the target cannot take the row of changes with id 2 .*0x00.*: correct or delete it"),
+        ("x'ff00'", "the target cannot take the row of changes with id 2 .what: .*: correct or delete it"),
+        ("CAST(x'ff41' AS TEXT)", "a row of changes in the source cannot be read .*: correct or delete it"),
+    ],
+)
+async def test_a_row_that_postgresql_cannot_take_is_named(
+    tmp_path: Path, databases_are_freed: None, what: str, error: str
+) -> None:
+    source = await address_on(Store.SQLITE, tmp_path / "paperboy.db")
+    await a_change(source, what)
+    with on(Store.POSTGRESQL):
+        target = await address_on(Store.POSTGRESQL, tmp_path / "copy.db")
+        with pytest.raises(CopyError, match=error):
+            await copy_database(source, target)
+        assert not any((await rows_of(target)).values())
+
+
+async def test_a_full_disk_leaves_nothing_of_the_copy(addresses: tuple[str, str]) -> None:
+    source, target = addresses
+    await a_change(source, "'so'")
+    with on(Store.POSTGRESQL if target.startswith("postgresql") else Store.SQLITE):
+        new = await Database.open(target)
+        await fill_disk(new, "changes", on="INSERT")
+        await new.close()
+        with pytest.raises(
+            CopyError, match=r"the target cannot be written: .*disk is full.*Nothing was copied"
+        ):
+            await copy_database(source, target)
+        assert not any((await rows_of(target)).values())
 
 
 @pytest.mark.parametrize("newer", ["source", "target"])
 async def test_a_database_with_newer_tables_is_not_copied_in_part(tmp_path: Path, newer: str) -> None:
     address = {name: await address_on(Store.SQLITE, tmp_path / name) for name in ("source", "target")}
+    await (await Database.open(address["source"])).close()
     database = await Database.open(address[newer])
     async with database.write() as conn:
         await conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")

@@ -37,6 +37,7 @@ _SETTINGS = {
 }
 # What a client that vanished, or is frozen, has locked is free again after this long.
 _WRITER = {"idle_in_transaction_session_timeout": "20s"}
+_IDENTITY = text("SELECT pg_postmaster_start_time(), oid FROM pg_database WHERE datname = current_database()")
 
 
 def application_name(process_id: str | None) -> str:
@@ -52,6 +53,16 @@ class PostgresBackend:
     def __init__(self, url: URL, *, process_id: str | None = None) -> None:
         self._url = url
         self._name = application_name(process_id)
+
+    async def identity(self) -> tuple[object, ...] | None:
+        """Raises ConfigError where there is no connection: a server may be called by several names."""
+        engine = self.migrator()
+        try:
+            with self.refusals():
+                async with engine.connect() as conn:
+                    return tuple((await conn.execute(_IDENTITY)).one())
+        finally:
+            await engine.dispose()
 
     async def prepare(self) -> None:
         """Nothing can be made before the first connection."""
