@@ -53,7 +53,7 @@ class Membership(Fleet):
         self._certain_until = float("-inf")
         self._renewed_at = float("-inf")
         self._joined_at = float("-inf")
-        self._observed = Observed()
+        self._observed = Observed(unseen_seconds=self._timing.unseen)
         self._problem: str | None = None
         self._lost: list[Callable[[], None]] = []
         self._changed: list[Callable[[], None]] = []
@@ -118,9 +118,9 @@ class Membership(Fleet):
                     "same database: all need the same number. To change it, stop all of them first."
                 )
             state = await session.look()
-            now = self._clock()
+            self._observed.look(self._clock())
             owned = [lease for lease in state.leases if lease.owner is not None]
-            still = [self._observed.see(lease.shard, (lease.owner, lease.renewals), now) for lease in owned]
+            still = [self._observed.see(lease.shard, (lease.owner, lease.renewals)) for lease in owned]
             if all(seconds >= self._timing.expires for seconds in still):
                 return
             await asyncio.sleep(self._timing.look)
@@ -201,17 +201,17 @@ class Membership(Fleet):
             callback()
 
     async def _balance(self, session: LeaseSession, state: FleetState) -> None:
-        now = self._clock()
-        has_settled = now - self._joined_at >= self._timing.settle
-        running = await self._running(session, state, now)
-        steady_seconds = self._observed.see("processes", running, now)
+        self._observed.look(self._clock())
+        has_settled = self._clock() - self._joined_at >= self._timing.settle
+        running = await self._running(session, state)
+        steady_seconds = self._observed.see("processes", running)
         part = self._part(running)
-        expired = [lease for lease in state.leases if self._expired(lease, now) >= self._timing.expires]
+        expired = [lease for lease in state.leases if self._expired(lease) >= self._timing.expires]
         free = expired + [lease for lease in state.leases if lease.owner is None and has_settled]
         room = part - len(self._owned.ids)
         wanted = free[: max(room, 0)]
         if self._shards_per_process is None:
-            overdue = [lease for lease in expired if self._expired(lease, now) >= self._timing.overdue]
+            overdue = [lease for lease in expired if self._expired(lease) >= self._timing.overdue]
             wanted += [lease for lease in overdue if lease not in wanted]
         if wanted and self.may_send():
             taken = await session.take(wanted)
@@ -222,16 +222,16 @@ class Membership(Fleet):
         elif room < 0 and steady_seconds >= self._timing.give_back:
             await self._give_back(session, sorted(self._owned.ids)[part:])
 
-    def _expired(self, lease: Lease, now: float) -> float:
+    def _expired(self, lease: Lease) -> float:
         """For how many seconds another process has not renewed it; 0 if it is nobody's, or ours."""
-        seconds = self._observed.see(("lease", lease.shard), (lease.owner, lease.renewals), now)
+        seconds = self._observed.see(("lease", lease.shard), (lease.owner, lease.renewals))
         return 0.0 if lease.owner in (None, self._process_id) else seconds
 
-    async def _running(self, session: LeaseSession, state: FleetState, now: float) -> tuple[str, ...]:
+    async def _running(self, session: LeaseSession, state: FleetState) -> tuple[str, ...]:
         """The processes that are not known to have ended, the oldest first."""
         running: list[str] = []
         for process in state.processes:
-            still = self._observed.see(("process", process.id), process.renewals, now)
+            still = self._observed.see(("process", process.id), process.renewals)
             if process.id == self._process_id or still < self._timing.expires:
                 running.append(process.id)
             elif still > 2 * self._timing.expires:

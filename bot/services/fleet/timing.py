@@ -25,6 +25,8 @@ class Timing:
     finish: float = 5.0  # for attempts under way, before a shard is given back
     stops: float = 5.0  # a bot in a single process, which is stopping
     retry: float = 1.0
+    # So much counts of a longer time without a look: the database was away, and for others as well.
+    unseen: float = 10.0
 
 
 def boot_time() -> float:
@@ -34,15 +36,23 @@ def boot_time() -> float:
 
 
 class Observed:
-    """Since when each value that others write has been as it is, by our own clock."""
+    """For how long each value that others write has been as it is, by our own clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, unseen_seconds: float) -> None:
+        self._unseen_seconds = unseen_seconds
         self._seen: dict[object, tuple[object, float]] = {}
+        self._looked_at = float("-inf")
+        self._seconds = 0.0  # in which we looked, so far
 
-    def see(self, key: object, value: object, now: float) -> float:
-        """Notes the value; returns for how many seconds it has not changed."""
+    def look(self, now: float) -> None:
+        """Call it at each look, before what was seen is noted."""
+        self._seconds += min(now - self._looked_at, self._unseen_seconds)
+        self._looked_at = now
+
+    def see(self, key: object, value: object) -> float:
+        """Notes the value; returns for how many seconds it has not changed while we looked."""
         known = self._seen.get(key)
         if known is None or known[0] != value:
-            self._seen[key] = (value, now)
+            self._seen[key] = (value, self._seconds)
             return 0.0
-        return now - known[1]
+        return self._seconds - known[1]

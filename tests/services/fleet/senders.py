@@ -157,8 +157,8 @@ class Two:
     async def take_over(self) -> None:
         """The first one does not renew its lease any more, and the second one notices."""
         await self.second.membership.step()
-        for _ in range(2):
-            self.advance(Timing().expires + 1)
+        for _ in range(7):
+            self.advance(9)
             await self.second.membership.step()
         assert self.second.membership.owned.has_first
 

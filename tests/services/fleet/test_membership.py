@@ -165,6 +165,17 @@ async def test_a_process_that_froze_for_a_moment_keeps_its_shards(fleet: Fleet) 
     assert second.takeovers == 0
 
 
+async def test_after_the_database_was_away_nobody_takes_over_from_a_process_that_runs(fleet: Fleet) -> None:
+    first, second = await fleet.start("a"), await fleet.start("b")
+    await fleet.steps(first, second, seconds=9)
+    fleet.clock.seconds += 10 * TIMING.expires
+    await second.step()  # it looks before the first one has renewed its leases
+    await fleet.steps(second, seconds=TIMING.look)
+    await fleet.steps(first, second, seconds=60)
+    assert shards(first, second) == [[0, 1], [2, 3]]
+    assert (first.takeovers, second.takeovers) == (0, 0)
+
+
 async def test_a_process_takes_over_more_than_its_part_where_nobody_else_does(fleet: Fleet) -> None:
     first, second = await fleet.start("a"), await fleet.start("b")
     await fleet.steps(first, second, seconds=9)
@@ -216,7 +227,8 @@ async def test_nobody_takes_over_while_a_transaction_holds_the_lease(fleet: Flee
     async with write_for(fleet.database, first, ServerId(1)):
         fleet.clock.seconds += 1
         await second.step()
-        fleet.clock.seconds += TIMING.expires
+        await fleet.steps(second, seconds=TIMING.expires - 1)
+        fleet.clock.seconds += TIMING.look
         assert not await second.step()  # it gave up waiting for the row
         assert shards(second) == [[]]
     await fleet.steps(second, seconds=9)
