@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bot.core.focus import Focus
 from bot.core.ids import ChannelId, FeedId, RoleId, ServerId, SubscriptionId, UserId
 from bot.core.query.compiled import CompiledQuery
-from bot.core.schedules import Schedule, day_begins
+from bot.core.schedules import Cadence, Schedule, day_begins
 
 # How long a removed subscription is kept. If it is added again in that time, it continues.
 REMOVED_KEPT = timedelta(days=30)
@@ -138,6 +138,11 @@ class Feed:
     @property
     def is_active(self) -> bool:
         return not self.settings.is_paused and self.block is None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether a run at `now` plans it; a live one is due at each."""
+        is_live = self.settings.schedule.cadence is Cadence.LIVE
+        return self.is_active and (is_live or self.next_run_at <= now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -12,6 +12,7 @@ from functools import cache, partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decisions import last_check
+from bot.core.feeds import Feed
 from bot.core.ids import FeedId
 from bot.core.schedules import Cadence, Schedule, next_run
 from bot.core.shards import OwnedShards
@@ -20,7 +21,7 @@ from bot.services.fleet.fleet import LeaseLostError
 from bot.services.runs.garbage import no_cycle_search
 from bot.services.runs.matches import NO_HITS
 from bot.services.runs.planning import Planned, hits_of, quiet_feeds
-from bot.services.runs.stored_plans import plan_feeds, posts_of
+from bot.services.runs.stored_plans import plan_feeds, posts_of, up_to_date, versions_of
 from bot.services.runs.window import Window
 from bot.store import due_feeds, feeds, posts, subscriptions
 from bot.store.due_feeds import DueFeed
@@ -66,9 +67,17 @@ class Chunks:
                     if not chunk:
                         return
                     planned = await self._plan(conn, chunk, window)
+                    versions = await versions_of(conn, planned)
+                renewed = partial(
+                    up_to_date,
+                    planned=planned,
+                    window=window,
+                    versions=versions,
+                    may_post=partial(Feed.is_due, now=now),
+                )
                 try:
                     await self._store(
-                        chunk, planned, now=now, is_complete=is_complete, owned=owned, done=done
+                        chunk, renewed, now=now, is_complete=is_complete, owned=owned, done=done
                     )
                 except LeaseLostError:
                     # The feeds that are still ours are due, so another run follows at once.
@@ -96,7 +105,7 @@ class Chunks:
             conn,
             busy,
             window,
-            subscriptions=wanted,
+            wanted=wanted,
             hits=NO_HITS if hits is None else hits,
             wanted_from={feed.id: feed.since for feed in others},
         )
@@ -105,7 +114,7 @@ class Chunks:
     async def _store(
         self,
         chunk: Sequence[DueFeed],
-        planned: Planned,
+        planned_now: Callable[[AsyncConnection], Awaitable[Planned]],
         *,
         now: datetime,
         is_complete: bool,
@@ -114,21 +123,24 @@ class Chunks:
     ) -> None:
         """Stores the posts of the feeds that were planned and moves their next runs, in one transaction.
 
+        `planned_now` gives the plans as of that transaction, which has the feeds locked.
+
         Raises:
             LeaseLostError: another process took over some of the shards, and plans their feeds itself.
         """
-        due = [feed for feed in chunk if feed.id in planned.figures or feed.id in planned.broken]
         next_run_of = cache(partial(next_run_after, now=now))
         # After an incomplete list, or a query that could not be evaluated, the next run catches up.
         complete: list[tuple[FeedId, datetime]] = []
         incomplete: list[tuple[FeedId, datetime]] = []
-        for feed in due:
-            is_whole = is_complete and feed.id not in planned.broken
-            (complete if is_whole else incomplete).append((feed.id, next_run_of(feed.schedule)))
         async with self._database.write() as conn:
             if not owned.ids <= (await self._fleet.hold(conn)).ids:
                 raise LeaseLostError
-            await feeds.lock(conn, [feed.id for feed in due])
+            await feeds.lock(conn, [feed.id for feed in chunk])
+            planned = await planned_now(conn)
+            due = [feed for feed in chunk if feed.id in planned.figures or feed.id in planned.broken]
+            for feed in due:
+                is_whole = is_complete and feed.id not in planned.broken
+                (complete if is_whole else incomplete).append((feed.id, next_run_of(feed.schedule)))
             pending = await posts.add(conn, posts_of(planned), now=now)
             await due_feeds.finish_runs(conn, complete, now=now, figures=planned.figures)
             await due_feeds.finish_runs(conn, incomplete, now=now, is_complete=False)

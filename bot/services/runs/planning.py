@@ -46,6 +46,24 @@ class Planned:
     filtered: Mapping[FeedId, Mapping[PaperId, Decision]]  # the matching papers that a feed's filter stops
     broken: frozenset[FeedId]  # not planned, or without some query, because of a bug that is logged
 
+    def without(self, feed_ids: Collection[FeedId]) -> Planned:
+        """The plans of the other feeds."""
+        return Planned(
+            plans=tuple(item for item in self.plans if item.feed.id not in feed_ids),
+            figures={id_: figures for id_, figures in self.figures.items() if id_ not in feed_ids},
+            filtered={id_: decisions for id_, decisions in self.filtered.items() if id_ not in feed_ids},
+            broken=self.broken.difference(feed_ids),
+        )
+
+    def __or__(self, other: Planned) -> Planned:
+        """These plans, and those of other feeds."""
+        return Planned(
+            plans=self.plans + other.plans,
+            figures={**self.figures, **other.figures},
+            filtered={**self.filtered, **other.filtered},
+            broken=self.broken | other.broken,
+        )
+
 
 def hits_of(feeds: Sequence[DueFeed], window: Window) -> Mapping[str, tuple[PaperId, ...]] | None:
     """The papers that the feeds' expressions match, if any; None after a bug, as planning then tries each."""

@@ -6,16 +6,18 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.decisions import Stage, last_check, reach
 from bot.core.feeds import Feed, LastRun, Subscription
-from bot.core.ids import PostId, RunId, ServerId
+from bot.core.ids import FeedId, PostId, RunId, ServerId, SubscriptionId
 from bot.core.list_days import open_list_day
+from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.polls import PollResult
 from bot.core.posts import NewPost
@@ -31,10 +33,10 @@ from bot.services.runs.freshness import FreshList
 from bot.services.runs.pauses import end_pauses
 from bot.services.runs.planning import Planned, plan_older
 from bot.services.runs.polling import Polling
-from bot.services.runs.stored_plans import plan_feeds, posts_of, read_window
+from bot.services.runs.stored_plans import plan_feeds, posts_of, read_window, up_to_date, versions_of
 from bot.services.runs.window import Window
 from bot.sources.huggingface import SourceHealth
-from bot.store import due_feeds, feeds, papers, posts, runs, subscriptions
+from bot.store import due_feeds, feed_versions, feeds, papers, posts, runs, subscriptions
 
 _log = logging.getLogger(__name__)
 
@@ -201,15 +203,25 @@ class Runs:
         async with self._planning:
             now = self._clock()
             async with self._database.read() as conn:
+                feed = await feeds.get(conn, feed.id) or feed  # it may have changed while the list was read
                 wanting = await subscriptions.of_feed(conn, feed.id)
-            planned = await self._plan_one(feed, wanting, now)
+                window = await self._window(conn, now, last_check(feed, wanting))
+                planned = await plan_feeds(conn, [feed], window, wanted={feed.id: wanting})
+                versions = await versions_of(conn, planned)
             if planned.broken and not planned.plans:
                 raise RuntimeError(f"feed {feed.id} could not be planned")  # the log has why
+            async with self._database.write() as conn:
+                await feeds.lock(conn, [feed.id])
+                planned = await up_to_date(conn, planned, window, versions=versions)
+                pending = await posts.add(conn, posts_of(planned), now=now)
+            self._delivery.wake()
             return RequestedRun(
-                post_ids=tuple(await self._add(posts_of(planned), now)),
+                post_ids=tuple(pending),
                 since=max(
-                    reach(feed, wanting, now=now, backfill_days=self._backfill_days),
-                    *(subscription.since for subscription in wanting),
+                    [
+                        reach(feed, wanting, now=now, backfill_days=self._backfill_days),
+                        *(subscription.since for subscription in wanting),
+                    ]
                 ),
                 filtered=Counter(one.stage for one in planned.filtered.get(feed.id, {}).values()),
                 unreadable=listing.unreadable,
@@ -222,19 +234,19 @@ class Runs:
         async with self._planning:
             now = self._clock()
             first = open_list_day(now) - timedelta(days=self._backfill_days)
+            ids = {subscription.id for subscription in wanting}
             async with self._database.read() as conn:
                 archive = await papers.between(conn, first, date.max)
-                posted = await posts.posted(conn, [feed.id], since=first)
-            planned = await asyncio.to_thread(
-                plan_older, feed, papers=archive, subscriptions=wanting, posted=posted, count=count
-            )
-            return await self._add(planned.posts if planned else (), now)
-
-    async def _add(self, planned: Sequence[NewPost], now: datetime) -> list[PostId]:
-        async with self._database.write() as conn:
-            pending = await posts.add(conn, planned, now=now)
-        self._delivery.wake()
-        return list(pending)
+                plan = partial(_older, feed_id=feed.id, ids=ids, archive=archive, first=first, count=count)
+                planned = await plan(conn)
+                version = await feed_versions.read(conn, [feed.id])
+            async with self._database.write() as conn:
+                await feeds.lock(conn, [feed.id])
+                if await feed_versions.read(conn, [feed.id]) != version:
+                    planned = await plan(conn)
+                pending = await posts.add(conn, planned, now=now)
+            self._delivery.wake()
+            return list(pending)
 
     async def coming(self, feed: Feed, wanting: Sequence[Subscription]) -> LastRun:
         """The figures of a run of the feed now, for these of its subscriptions; plans nothing."""
@@ -248,10 +260,31 @@ class Runs:
     async def _plan_one(self, feed: Feed, wanting: Sequence[Subscription], now: datetime) -> Planned:
         async with self._database.read() as conn:
             window = await self._window(conn, now, last_check(feed, wanting))
-            return await plan_feeds(conn, [feed], window, subscriptions={feed.id: wanting})
+            return await plan_feeds(conn, [feed], window, wanted={feed.id: wanting})
 
     async def _window(self, conn: AsyncConnection, now: datetime, since: datetime) -> Window:
         return await read_window(conn, now, since=since, backfill_days=self._backfill_days)
+
+
+async def _older(
+    conn: AsyncConnection,
+    *,
+    feed_id: FeedId,
+    ids: Collection[SubscriptionId],
+    archive: Sequence[Paper],
+    first: date,
+    count: int,
+) -> tuple[NewPost, ...]:
+    """The posts of older matches of those of the subscriptions that the feed still has."""
+    feed = await feeds.get(conn, feed_id)
+    wanted = [one for one in await subscriptions.of_feed(conn, feed_id) if one.id in ids]
+    if feed is None or not wanted:
+        return ()
+    posted = await posts.posted(conn, [feed_id], since=first)
+    planned = await asyncio.to_thread(
+        plan_older, feed, papers=archive, subscriptions=wanted, posted=posted, count=count
+    )
+    return planned.posts if planned else ()
 
 
 def _fields(report: RunReport) -> Mapping[str, object]:

@@ -1,0 +1,58 @@
+"""Feed versions: all that a feed's posts are planned from, to see whether any of it changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import reduce
+from typing import Any, Final, NewType
+
+from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.core.ids import FeedId
+from bot.store import subscriptions, tables
+from bot.store.statements import as_these, these_in
+
+FeedVersion = NewType("FeedVersion", str)  # serves to be compared only
+
+_feeds = tables.feeds
+_of_subscription = tables.subscriptions.c
+# What runs write, and the delivery of posts; and what only stands beside something else here.
+_LEFT_OUT: Final = frozenset(
+    {"id", "owner_id", "last_new", "last_matched", "last_planned", "blocks_in_a_row", "created_at"}
+    | {"exclude_text", "exclude_canonical", "block_reason", "recheck_at", "resumes_at"}
+)
+
+
+def _text(columns: Iterable[ColumnElement[Any]]) -> ColumnElement[str]:
+    """The columns as one text, which the database makes: values of so many would take longer to read."""
+    texts = [func.coalesce(cast(column, Text), "").concat(" ") for column in columns]
+    return reduce(lambda text, other: text.concat(other), texts)
+
+
+_subscription = _text(
+    (
+        _of_subscription.id,
+        _of_subscription.rules_version,
+        _of_subscription.focus,
+        _of_subscription.since,
+        _of_subscription.resumed_at,
+    )
+)
+_subscriptions = select(func.aggregate_strings(_subscription, "")).where(
+    _of_subscription.feed_id == _feeds.c.id, subscriptions.is_live
+)
+_versions = select(
+    _feeds.c.id,
+    _text(column for column in _feeds.c if column.name not in _LEFT_OUT).concat(
+        func.coalesce(_subscriptions.scalar_subquery(), "")
+    ),
+).where(_feeds.c.id.in_(these_in("feeds")))
+
+
+async def read(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, FeedVersion]:
+    """The versions of these feeds; those that were deleted are left out."""
+    if not feed_ids:
+        return {}
+    rows = await conn.execute(_versions, {"feeds": as_these(feed_ids)})
+    return {FeedId(feed_id): FeedVersion(version) for feed_id, version in rows}
