@@ -160,7 +160,7 @@ async def test_more_than_a_month_without_a_database_ends_with_78_and_says_what_t
     assert (done.code, done.out) == (78, "")
     assert done.err.count("\n") == 1
     assert "but DATABASE_URL names data/paperboy.db, which does not exist; start the bot" in done.err
-    assert "or search 30 days at most" in done.err
+    assert "or search 30 days or fewer" in done.err
     assert list(stage.folder.iterdir()) == []
 
 
@@ -181,7 +181,7 @@ async def test_a_database_without_these_lists_says_so_and_what_to_do(stage: Stag
     assert (done.code, done.err) == (0, "")
     assert done.out == (
         "The bot's database has none of these lists yet. Start the bot to read them in\n"
-        "the background, or search 30 days at most, which are read from Hugging Face.\n"
+        "the background, or search 30 days or fewer, which are read from Hugging Face.\n"
     )
 
 
