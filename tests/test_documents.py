@@ -136,7 +136,7 @@ def test_an_example_in_help_finds_what_it_says(query: str, found: list[str], not
     assert [text for text in not_found if finds(query, text)] == []
 
 
-@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "problem"), ids=lambda row: row[0])
+@each("row", rows_of(KEYWORDS, "typed", "problem"))
 def test_a_query_that_the_page_calls_invalid_is_rejected(row: list[str]) -> None:
     with pytest.raises(QueryError):
         parse_query(code(row[0])[0])
@@ -150,12 +150,12 @@ def test_a_field_searches_the_places_that_the_page_names(row: list[str], place: 
     assert finds(query, query.partition(":")[2], place=place) == (f"the {place}" in named)
 
 
-@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed in `/subscribe`", "becomes"), ids=lambda row: row[0])
+@each("row", rows_of(KEYWORDS, "typed in `/subscribe`", "becomes"))
 def test_a_list_of_keywords_becomes_the_subscriptions_that_the_page_names(row: list[str]) -> None:
     assert [query.text for query in compile_alternatives(code(row[0])[0], Limits())] == code(row[1])
 
 
-@pytest.mark.parametrize("row", rows_of(KEYWORDS, "typed", "read as"), ids=lambda row: row[0])
+@each("row", rows_of(KEYWORDS, "typed", "read as"))
 def test_a_query_is_read_as_the_page_says(row: list[str]) -> None:
     assert reading(parse_query(code(row[0])[0])) == row[1]
 
@@ -174,7 +174,7 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@each("path", DOCUMENTS)
 def test_links_within_the_project_exist(path: Path) -> None:
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
@@ -187,7 +187,7 @@ def test_links_within_the_project_exist(path: Path) -> None:
         assert not anchor or anchor in anchors(target), f"{path.name}: {link}"
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@each("path", DOCUMENTS)
 def test_files_that_a_document_names_exist(path: Path) -> None:
     named = re.findall(
         r"`((?:bot|cogs|sandbox|tests|docs|benchmarks)/[\w./]*)`", path.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from bot.core.limits import Limits
 from bot.core.schedules import Cadence, Schedule
 from bot.errors import ConfigError
 from bot.settings import LogFormat, LogLevel, Settings, wants_color
+from tests.cases import each
 
 TOKEN = "MTA1.GxYz12.not-a-real-one_at-all"
 
@@ -39,10 +40,12 @@ def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigError) as error:
-        Settings.load()
+    """The error with these variables, which are not set any more afterwards."""
+    with monkeypatch.context() as meanwhile:
+        for name, value in environment.items():
+            meanwhile.setenv(name, value)
+        with pytest.raises(ConfigError) as error:
+            Settings.load()
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -104,7 +107,7 @@ def test_white_space_around_a_token_is_trimmed(monkeypatch: pytest.MonkeyPatch) 
     assert token.get_secret_value() == TOKEN
 
 
-@pytest.mark.parametrize("value", [f"Bot {TOKEN}", "abc def", "abc\ndef", '"abc"', "ключ", "abc\x07"])
+@each("value", [f"Bot {TOKEN}", "abc def", "abc\ndef", '"abc"', "ключ", "abc\x07"])
 def test_an_invalid_token_is_rejected_without_being_shown(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
@@ -122,7 +125,7 @@ def test_no_representation_of_the_settings_shows_a_token() -> None:
         assert "hf_secret" not in text
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "value", "kept"),
     [
         ("DISCORD_API_URL", "http://127.0.0.1:8080/api/v10/", "http://127.0.0.1:8080/api/v10"),
@@ -151,11 +154,12 @@ def test_no_representation_of_the_settings_shows_a_token() -> None:
 def test_a_valid_value_is_accepted(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, kept: object
 ) -> None:
-    monkeypatch.setenv(name, value)
-    assert getattr(Settings.load(), name.lower()) == kept
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setenv(name, value)
+        assert getattr(Settings.load(), name.lower()) == kept
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "value"),
     [
         ("DISCORD_API_URL", "discord.com/api/v10"),
@@ -256,7 +260,9 @@ def test_shards_are_counted_on_postgresql(monkeypatch: pytest.MonkeyPatch) -> No
 def test_shards_that_cannot_be_are_refused_with_advice(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], advice: str
 ) -> None:
-    message = refusal(monkeypatch, **environment)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    message = refusal(monkeypatch)
     assert message.startswith(advice)
     assert ";" not in message  # one setting is wrong, not two
     assert Settings.examine().settings.shard_count in {None, 4, 49}
@@ -301,14 +307,15 @@ def test_a_url_with_a_user_or_password_is_rejected_without_showing_it(
     monkeypatch: pytest.MonkeyPatch, name: str, scheme: str, user: str
 ) -> None:
     """No request could carry both that and a token."""
-    message = refusal(monkeypatch, **{name: f"{scheme}://{user}host.example/x"})
+    monkeypatch.setenv(name, f"{scheme}://{user}host.example/x")
+    message = refusal(monkeypatch)
     assert message.startswith(f"{name} must be ")
     assert "without user and password" in message
     assert "hidden" not in message
     assert "hidden" not in str(Settings.examine().wrong)
 
 
-@pytest.mark.parametrize("name", ["HF_ENDPOINT", "DATABASE_URL", "DISCORD_GATEWAY_URL"])
+@each("name", ["HF_ENDPOINT", "DATABASE_URL", "DISCORD_GATEWAY_URL"])
 def test_a_password_in_a_wrong_address_is_not_shown(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     message = refusal(monkeypatch, **{name: "gopher://me:p@ss/w0rd@host:70/x"})
     assert "ss/w0rd" not in message
@@ -396,12 +403,12 @@ def test_no_color_is_respected(
     assert wants_color() is wanted
 
 
-@pytest.mark.parametrize("value", ["65536", "-1", "x", "80.5"])
+@each("value", ["65536", "-1", "x", "80.5"])
 def test_an_invalid_health_port_is_rejected(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     assert refusal(monkeypatch, HEALTH_PORT=value).startswith("HEALTH_PORT must be a port from 1 to 65535")
 
 
-@pytest.mark.parametrize("value", ["http://127.0.0.1", "127.0.0.1/x", "a b", "user@host"])
+@each("value", ["http://127.0.0.1", "127.0.0.1/x", "a b", "user@host"])
 def test_an_invalid_health_host_is_rejected(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     assert refusal(monkeypatch, HEALTH_HOST=value).startswith(
         "HEALTH_HOST must be an address of this machine"

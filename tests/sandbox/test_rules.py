@@ -227,11 +227,12 @@ class Client:
 
 @pytest.fixture
 async def client(sandbox: Sandbox) -> AsyncIterator[Client]:
+    sandbox.lift_limits()
     async with aiohttp.ClientSession() as session:
         yield Client(session, sandbox)
 
 
-@pytest.mark.parametrize(("body", "at", "code"), MESSAGES)
+@each(("body", "at", "code"), MESSAGES)
 async def test_an_invalid_message_is_rejected_with_the_place_of_the_error(
     client: Client, body: dict[str, Any], at: str, code: str
 ) -> None:
@@ -240,7 +241,7 @@ async def test_an_invalid_message_is_rejected_with_the_place_of_the_error(
     assert client.sandbox.messages(client.sandbox.channel) == []
 
 
-@pytest.mark.parametrize("body", PASSING)
+@each("body", PASSING)
 async def test_a_valid_message_is_accepted(client: Client, body: dict[str, Any]) -> None:
     status, answer = await client.post(body)
     assert status == 200, answer
@@ -261,7 +262,7 @@ async def test_an_edit_follows_the_same_rules_and_cannot_empty_a_message(client:
     assert (await client.ask("PATCH", path, {"content": "", "embeds": [EMBED]}))[0] == 200
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "body", "at", "code"),
     [
         ("text", {"name": "x" * 101}, "name", BETWEEN),
@@ -385,7 +386,7 @@ async def test_commands_have_unique_names_and_are_at_most_a_hundred(client: Clie
     await client.assert_refused("PUT", path, many, at="", code="APPLICATION_COMMANDS_MAXIMUM")
 
 
-@pytest.mark.parametrize(
+@each(
     ("method", "path", "at", "code"),
     [
         ("GET", "/channels/abc/messages", "channel_id", "NUMBER_TYPE_COERCE"),
