@@ -5,6 +5,7 @@ Subscriptions, excluded queries and imported queries are all made here, within t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from bot.core.query.exclusion import parse_exclusion
 from bot.core.query.expression import RULES_VERSION, compile_node
 from bot.core.query.nodes import Or, in_topic
 from bot.core.query.parser import Query, parse_query, split_alternatives
+
+# Neither can be stored: PostgreSQL takes no NUL, and an unpaired surrogate cannot be encoded. An imported
+# file may have them.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,7 @@ def compile_query(text: str, limits: Limits, *, parse: Callable[[str], Query] = 
     Raises:
         QueryError: it cannot be read, or is longer than the operator allows.
     """
-    typed = " ".join(text.split())
+    typed = " ".join(_NO_TEXT.sub("", text).split())
     if len(typed) > limits.query_length:
         raise QueryError(
             f"This query is {len(typed)} characters long:",

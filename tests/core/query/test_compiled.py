@@ -139,3 +139,8 @@ def test_a_star_compiles_to_every_paper() -> None:
 def test_every_paper_cannot_be_excluded() -> None:
     with pytest.raises(QueryError, match="every paper"):
         compile_exclusion("*", Limits())
+
+
+def test_what_cannot_be_stored_as_text_is_left_out() -> None:
+    query = compile_query("vid\x00eo \ud800 \x00 agents", Limits())
+    assert (query.text, query.canonical) == ("video agents", "video agents")
