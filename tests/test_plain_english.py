@@ -85,6 +85,9 @@ REPLACEMENTS = {
 _NEWLINE = "\n"
 # Words of one phrase may be on two lines, in two string literals or in two lines of a comment.
 _GAP = r"""(?:[\s#*/<>!-]|f?["'])+"""
+_ANY = re.compile(
+    rf"(?<![\w-])(?:{'|'.join(REPLACEMENTS)})(?![\w-])".replace(" ", _GAP), re.IGNORECASE
+)  # most files have none
 _PHRASES = [
     (re.compile(rf"(?<![\w-])(?:{phrase.replace(' ', _GAP)})(?![\w-])", re.IGNORECASE), instead)
     for phrase, instead in REPLACEMENTS.items()
@@ -99,6 +102,8 @@ def _files() -> list[str]:
 
 
 def _found(text: str) -> list[str]:
+    if not _ANY.search(text):
+        return []
     return [
         f"line {text[: match.start()].count(_NEWLINE) + 1}: {' '.join(match[0].split())!r}: write {instead!r}"
         for phrase, instead in _PHRASES

@@ -48,6 +48,10 @@ def must_be_there() -> None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(cluster.MISSING)
 
 
+def is_there_or_required() -> bool:
+    return cluster.binaries() is not None or os.environ.get("CI") == "true"
+
+
 @cache
 def _folder() -> Path:
     """The folder of the running cluster, held by this process until its end."""

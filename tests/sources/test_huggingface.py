@@ -21,7 +21,7 @@ from bot.errors import (
     ProblemKind,
     SourceError,
 )
-from bot.sources import huggingface
+from bot.sources import huggingface, paging
 from bot.sources.huggingface import HuggingFace
 from tests.fakes.huggingface import FakeHuggingFace, Fault, RawItem, raw_item
 from tests.sources.conftest import Naps
@@ -172,12 +172,14 @@ async def test_three_thousand_papers_are_read_whole(server: FakeHuggingFace, cli
 
 
 async def test_a_list_that_is_too_long_is_cut_and_reported(
-    server: FakeHuggingFace, client: HuggingFace
+    server: FakeHuggingFace, client: HuggingFace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.days[_DAY] = _items(5_100)
+    assert paging.MAX_ITEMS == paging.MAX_PAGES * 100
+    monkeypatch.setattr(paging, "MAX_ITEMS", 500)
+    server.days[_DAY] = _items(600)
     listing = await client.list_day(_DAY)
-    assert (len(listing.papers), listing.problem) == (5_000, Problem(ProblemKind.TOO_LONG))
-    assert len(server.requests) == 50
+    assert (len(listing.papers), listing.problem) == (500, Problem(ProblemKind.TOO_LONG))
+    assert len(server.requests) == 5
 
 
 async def test_a_page_that_fails_leaves_the_list_incomplete(

@@ -178,6 +178,7 @@ async def test_the_last_seven_days_since_the_removal_are_caught_up(bot: Bot, *, 
     assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(2, 9)]
 
 
+@pytest.mark.thorough
 async def test_a_weekly_channel_posts_next_time_what_a_run_skipped_meanwhile(bot: Bot) -> None:
     """By then some of it is out of the seven days in which a run looks at a paper again."""
     await bot.subscribe("video, agents", schedule=WEEKLY)
@@ -432,7 +433,7 @@ async def unsubscribed(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize(
-    "mistake", [thorough(paused), rescheduled, thorough(filtered), kicked, thorough(unsubscribed)]
+    "mistake", [thorough(paused), rescheduled, thorough(filtered), thorough(kicked), thorough(unsubscribed)]
 )
 async def test_undoing_a_mistake_loses_nothing_that_was_pending_or_listed(
     bot: Bot, mistake: Callable[[Bot], Awaitable[None]]

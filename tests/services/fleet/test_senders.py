@@ -35,6 +35,7 @@ from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId, UserId
 from bot.core.posts import PostState
 from bot.services.delivery.blocking import block
+from tests.examples import first, thorough
 from tests.services.blocks.test_notices import LACKS, REFUSED
 from tests.services.bots import CHANNEL, LIVE
 from tests.services.fleet.senders import Process, Two, two_processes
@@ -78,7 +79,7 @@ async def sent_once(two: Two, channel: int) -> None:
         assert post.state is PostState.SENT
 
 
-@pytest.mark.parametrize("kind", [FeedKind.CHANNEL, FeedKind.FORUM, FeedKind.DIRECT])
+@pytest.mark.parametrize("kind", first(1, [FeedKind.CHANNEL, FeedKind.FORUM, FeedKind.DIRECT]))
 async def test_a_process_that_was_frozen_before_its_request_sends_nothing_any_more(
     two: Two, kind: FeedKind
 ) -> None:
@@ -134,7 +135,7 @@ async def test_a_request_that_arrives_after_the_other_process_sent_the_post_has_
     await sent_once(two, channel)
 
 
-@pytest.mark.parametrize("kind", [FeedKind.THREAD, FeedKind.DIRECT])
+@pytest.mark.parametrize("kind", first(1, [FeedKind.THREAD, FeedKind.DIRECT]))
 async def test_a_message_whose_answer_comes_when_the_lease_is_lost_is_adopted(
     two: Two, kind: FeedKind
 ) -> None:
@@ -161,7 +162,7 @@ async def test_what_is_under_way_when_a_process_notices_its_loss_is_adopted_too(
     await sent_once(two, CHANNEL)
 
 
-@pytest.mark.parametrize("kind", [FeedKind.CHANNEL, FeedKind.FORUM])
+@pytest.mark.parametrize("kind", [FeedKind.FORUM, thorough(FeedKind.CHANNEL)])
 async def test_a_process_that_cannot_record_an_answer_finds_its_message(two: Two, kind: FeedKind) -> None:
     channel = await subscribed(two, kind)
     two.first.network.stop("back")
@@ -181,7 +182,7 @@ async def test_a_process_that_cannot_record_an_answer_finds_its_message(two: Two
     await sent_once(two, channel)
 
 
-@pytest.mark.parametrize("minutes", [-30, 30])
+@pytest.mark.parametrize("minutes", first(1, [-30, 30]))
 async def test_the_clocks_of_two_processes_may_differ(
     tmp_path: Path, postgresql: None, databases_are_freed: None, minutes: int
 ) -> None:
@@ -213,7 +214,7 @@ async def test_a_shard_that_is_given_back_with_a_request_under_way(two: Two) -> 
     await sent_once(two, CHANNEL)
 
 
-@pytest.mark.parametrize("place", ["before", "back"])
+@pytest.mark.parametrize("place", first(1, ["before", "back"]))
 async def test_a_follow_up_is_done_once(two: Two, place: str) -> None:
     await subscribed(two)
     await two.first.bot.run()
@@ -234,7 +235,7 @@ async def test_a_follow_up_is_done_once(two: Two, place: str) -> None:
     assert await two.second.bot.value("SELECT attempts FROM follow_ups") == 0, "none failed"
 
 
-@pytest.mark.parametrize("place", ["before", "back"])
+@pytest.mark.parametrize("place", first(1, ["before", "back"]))
 async def test_a_notice_is_sent_once(two: Two, place: str) -> None:
     two.board.own_channels = [11]
     feed = await two.first.bot.subscribe()

@@ -7,13 +7,14 @@ import pytest
 from bot.core.ids import ChannelId, UserId
 from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.store import feeds, outbox
+from tests.examples import first
 from tests.services.bots import Bot
 
 PERSON, CHANNEL = UserId(7_000), 7_001  # the fake Discord's channel for the person
 CLOSED = DeliveryError("Closed.", code=50007, kind=DeliveryErrorKind.CHANNEL_REFUSED)
 
 
-@pytest.mark.parametrize("minutes", [0, 30])
+@pytest.mark.parametrize("minutes", first(1, [0, 30]))
 async def test_a_message_whose_answer_was_lost_is_not_sent_again(bot: Bot, minutes: int) -> None:
     await bot.services.follows.follow("video", user_id=PERSON)
     bot.list_paper("2608.00001")

@@ -33,7 +33,7 @@ async def run_at(bot: Bot, moment: datetime) -> None:
 
 
 @pytest.mark.parametrize("ahead", first(1, AHEAD), ids=str)
-@pytest.mark.parametrize("schedule", [NINE_ON_WEEKDAYS, WEEKLY], ids=["daily", "weekly"])
+@pytest.mark.parametrize("schedule", first(1, [NINE_ON_WEEKDAYS, WEEKLY]), ids=["daily", "weekly"])
 async def test_a_feed_runs_at_its_next_time_after_the_clock_was_ahead(
     bot: Bot, schedule: Schedule, ahead: timedelta
 ) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from bot.core.feeds import LastRun
 from bot.core.ids import ChannelId
+from bot.store.tables import subscriptions
 from tests.fakes.huggingface import Fault
 from tests.services.bots import CHANNEL, OTHER, USER, Bot
 
@@ -31,7 +34,13 @@ async def test_papers_count_from_the_first_day_of_a_subscription_that_matches_no
     bot.list_paper("2608.00002", day=bot.today - timedelta(days=1))
     await bot.services.runs.run()
     await bot.subscribe("video, agents")
-    await bot.execute("UPDATE subscriptions SET since = date(since, '-1 day') WHERE canonical LIKE 'agent%'")
+    set_since = (
+        update(subscriptions)
+        .where(subscriptions.c.canonical.like("agent%"))
+        .values(since=bot.today - timedelta(days=1))
+    )
+    async with bot.database.write() as conn:
+        await conn.execute(set_since)
     bot.clock.advance(hours=1)
     await bot.run()
     assert await last_run(bot) == LastRun(new=2, matched=1, planned=1)

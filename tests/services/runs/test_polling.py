@@ -226,7 +226,7 @@ async def test_missed_days_of_a_week_are_read_even_without_an_archive(
 
 
 @pytest.mark.parametrize(
-    "fault", first(4, [*PASSING_LEAKS, *FINAL_LEAKS]), ids=lambda fault: f"{fault.kind} {fault.status}"
+    "fault", first(2, [*PASSING_LEAKS, *FINAL_LEAKS]), ids=lambda fault: f"{fault.kind} {fault.status}"
 )
 async def test_an_answer_that_is_not_a_list_is_not_stored(
     bot: Bot, fault: Fault, caplog: pytest.LogCaptureFixture
