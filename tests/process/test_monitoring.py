@@ -129,7 +129,7 @@ async def test_a_database_that_cannot_be_written_is_unhealthy_until_it_can_be(st
         other = sqlite3.connect(stage.folder / "data" / "paperboy.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")  # another program that keeps it locked
         health = await port.until(part("database"))
-        assert "another program keeps it locked" in health["reason"]
+        assert "another program has locked it" in health["reason"]
         assert str(stage.folder) not in health["reason"]
         numbers = await port.numbers()
         assert numbers.of("paperboy_part_healthy", part="database") == 0
