@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 # How many subscriptions are read, planned and stored at a time. Bounds the memory, and how long others wait.
 CHUNK_SUBSCRIPTIONS = 5_000
+# After so many posts of a run, and ten times as many and so on, the store's statistics are too old.
+MANY_POSTS = 1_000
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class Chunks:
     async def plan_due(self, window: Window, *, now: datetime, is_complete: bool, done: Done) -> None:
         """Plans the feeds that are due at `now`, and counts them in `done`; `is_complete`: the list is."""
         after: DueFeed | None = None
+        many = MANY_POSTS
         while True:
             with no_cycle_search():
                 owned = self._fleet.owned
@@ -84,6 +87,10 @@ class Chunks:
                     _log.info("The run ended early, because another process took over some of its servers")
                     return
             after = chunk[-1]
+            if done.posts >= many:
+                many = done.posts * 10
+                async with self._database.write() as conn:
+                    await posts.refresh_statistics(conn)
 
     async def _plan(self, conn: AsyncConnection, chunk: Sequence[DueFeed], window: Window) -> Planned:
         """Plans these feeds but those that reach further back than the window, which the next run plans."""

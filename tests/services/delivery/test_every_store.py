@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId
 from bot.core.posts import PostState
+from bot.services.runs import chunks
 from tests.samples import NOW
 from tests.services.bots import CHANNEL, Bot
-from tests.stores import each_store
+from tests.stores import Store, each_store
 
 __all__ = ["each_store"]
 
@@ -64,3 +67,18 @@ async def test_two_runs_at_once_post_once(bot: Bot) -> None:
     await bot.delivered()
     assert sum(report.feeds for report in reports) == 1
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+
+
+async def test_a_large_run_has_the_store_count_its_posts(
+    bot: Bot, each_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "MANY_POSTS", 2)
+    for channel in (1, 2):
+        await bot.subscribe(channel=channel)
+    bot.list_paper("2608.00001")
+    bot.clock.advance(hours=1)
+    await bot.services.runs.run()
+    if each_store is Store.POSTGRESQL:
+        assert await bot.value("SELECT reltuples FROM pg_class WHERE oid = 'posts'::regclass") == 2
+    await bot.delivered()
+    assert bot.publisher.posted(1) == bot.publisher.posted(2) == ["2608.00001"]
