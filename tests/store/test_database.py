@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import AsyncGenerator
 from datetime import date
@@ -18,6 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.store import list_days, papers
 from bot.store.database import Database, yield_to_others
+from tests.process.running import Finished, finished
 from tests.samples import NOW, TODAY, a_paper, paper_id
 from tests.store.samples import HOUR, listed
 
@@ -32,10 +32,10 @@ async def database(url: str) -> AsyncGenerator[Database]:
     await database.close()
 
 
-def run_python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the script as a process that may be killed, with the project importable."""
-    command = [sys.executable, "-c", script, *arguments]
-    return subprocess.run(command, cwd=_PROJECT, capture_output=True, text=True, timeout=60, check=False)
+async def run_python(script: str, *arguments: str) -> Finished:
+    """Run the script as a process that may be killed, with the project imported."""
+    env = {"PATH": os.environ["PATH"]}
+    return await finished(*arguments, folder=_PROJECT, env=env, before=f"{script}\nimport sys\nsys.exit()")
 
 
 async def count_papers(database: Database) -> int:
@@ -326,8 +326,8 @@ asyncio.run(main())
 
 @pytest.mark.thorough
 async def test_a_kill_in_the_middle_of_a_write_leaves_what_was_committed(url: str, tmp_path: Path) -> None:
-    killed = run_python(_KILLED_WHILE_WRITING, url)
-    assert killed.returncode == -9, killed.stderr
+    killed = await run_python(_KILLED_WHILE_WRITING, url)
+    assert killed.code == -9, killed.err
     assert (tmp_path / "data" / "paperboy.db-wal").stat().st_size > 1_000_000
     database = await Database.open(url)
     async with database.write() as conn:

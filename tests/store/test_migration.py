@@ -176,16 +176,16 @@ except ConfigError as error:
 
 async def test_a_full_disk_is_reported_as_such_and_no_migration_is_claimed(url: str) -> None:
     pytest.importorskip("resource")
-    ended = run_python(_NO_ROOM, url)
-    assert "now at revision" not in ended.stdout + ended.stderr
-    assert "DATABASE_URL" in ended.stdout, ended.stderr
-    assert "disk" in ended.stdout
+    ended = await run_python(_NO_ROOM, url)
+    assert "now at revision" not in ended.out + ended.err
+    assert "DATABASE_URL" in ended.out, ended.err
+    assert "disk" in ended.out
 
 
 @pytest.mark.thorough
 async def test_a_disk_error_halfway_leaves_a_file_that_the_next_start_completes(url: str) -> None:
     pytest.importorskip("resource")
-    run_python(_NO_ROOM, url)
+    await run_python(_NO_ROOM, url)
     database = await Database.open(url)
     async with database.write() as conn:
         await listed(conn, 1)
@@ -219,8 +219,8 @@ asyncio.run(Database.open(sys.argv[1]))
 async def test_a_kill_during_a_migration_leaves_nothing_of_it(
     url: str, tmp_path: Path, statements: int
 ) -> None:
-    killed = run_python(_KILLED_WHILE_MIGRATING, url, str(statements))
-    assert killed.returncode == -9, killed.stderr
+    killed = await run_python(_KILLED_WHILE_MIGRATING, url, str(statements))
+    assert killed.code == -9, killed.err
     with sqlite3.connect(tmp_path / "data" / "paperboy.db") as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
     connection.close()

@@ -346,7 +346,9 @@ async def imported(bot: Bot) -> None:
 
 
 async def set_up(bot: Bot) -> None:
-    draft = await bot.services.setup.choose(await bot.services.setup.begin(SERVER), PLACE)
+    draft = await bot.services.setup.choose(
+        await bot.services.setup.begin(SERVER, cadence=None, focus=None), PLACE
+    )
     done = await bot.services.setup.finish(draft.asking_for("video"), user_id=USER)
     assert done.returned == 2
 

@@ -165,13 +165,13 @@ async def test_a_backup_that_is_cut_off_leaves_the_old_one_and_is_in_nobodys_way
     folder.mkdir()
     target = folder / "one.db"
     target.write_text("the old one")
-    ended = run_python(_CUT_OFF, how, str(filled), str(target))
+    ended = await run_python(_CUT_OFF, how, str(filled), str(target))
     assert target.read_text() == "the old one"
     if how == "full":
-        assert f"{target}.part: the disk" in ended.stdout, ended.stderr
+        assert f"{target}.part: the disk" in ended.out, ended.err
         assert names(folder) == ["one.db"]
     else:
-        assert ended.returncode == -9, ended.stderr
+        assert ended.code == -9, ended.err
         assert "one.db.part" in names(folder)
     backups.back_up(filled, target, replaces=True)
     assert names(folder) == ["one.db"]
@@ -371,8 +371,8 @@ async def test_a_backup_of_older_tables_is_brought_up_to_date(
     url: str, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = tmp_path / "old.db"
-    made = run_python(_OLD, str(old))
-    assert made.returncode == 0, made.stderr
+    made = await run_python(_OLD, str(old))
+    assert made.code == 0, made.err
     use_next_version(tmp_path / "migrations", monkeypatch)
     done = await restored(old, url)
     assert done.contents.feeds == 0
