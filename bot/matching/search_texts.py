@@ -19,7 +19,7 @@ from bot.matching.names import NAME_FIELDS, name_line
 from bot.matching.reading import NO_WORD, Other, Reading, found_by, read, texts_of
 
 # Increase it when a paper's text is made by other rules: stored texts of a lower version are then made again.
-TEXT_VERSION: Final = 7
+TEXT_VERSION: Final = 8
 
 UNKNOWN: Final = "\x01"  # stands where no word is
 # Characters up to the last mark stand for no word. Numbers, which are low as a rule, have those from here on.

@@ -59,9 +59,11 @@ _EMPHASIS = rf"(?<!(?<!{_WORD}|[{_RAISED}])\*)"  # *k* is no k*
 _SIGNED = re.compile(rf"(?<!{_WORD}|[{_RAISED}])(?:{_LETTER}(?:\+\+|[+#])|{_EMPHASIS}{_LETTER}\*(?!\*))")
 _SIGNED_IN_NAME = re.compile(rf"(?<!{_WORD}){_LETTER}(?:\+\+|[+#])")  # the star of a name only ends it
 _PART = re.compile(rf"{_WORD}+")
-_OWNERS_S = re.compile(
-    rf"({_SIGNED.pattern}|{_WORD}|[{_RAISED}{_MICRO}])(?:['’]s(?!{_WORD}))+(?=([+#*])?)", re.IGNORECASE
-)
+_OWNERS_S = rf"({_SIGNED.pattern}|{_WORD}|[{_RAISED}{_MICRO}])(?:['’]s{{}})+(?=([+#*])?)"
+_BEFORE_NO_WORD, _BEFORE_GREEK = rf"(?!{_WORD})", "(?=[Α-ΡΣ-Ωα-ω](?![Α-ΡΣ-Ωα-ω]))"
+_OWNERS_S_IN_QUOTE = re.compile(_OWNERS_S.format(_BEFORE_NO_WORD), re.IGNORECASE)
+# The edges of a Greek letter's name read as hyphens.
+_OWNERS_S_IN_RUN = re.compile(_OWNERS_S.format(f"(?:{_BEFORE_NO_WORD}|{_BEFORE_GREEK})"), re.IGNORECASE)
 _HYPHEN_RUN = re.compile(f"[{_HYPHENS}]*")
 
 
@@ -80,8 +82,10 @@ def spelled_out(text: str, mode: Mode) -> str:
     Raised figures stay marked, for only the text may leave them out. In quotes and names they are plain.
     """
     # An apostrophe stays in front of a sign, which does not belong to the letter before.
-    text = _OWNERS_S.sub(lambda found: found[1] + ("'" if found[2] else ""), text)
-    if mode in ("quote", "name"):
+    is_literal = mode in ("quote", "name")
+    owners_s = _OWNERS_S_IN_QUOTE if is_literal else _OWNERS_S_IN_RUN
+    text = owners_s.sub(lambda found: found[1] + ("'" if found[2] else ""), text)
+    if is_literal:
         return text.translate(_TO_PLAIN).replace(_MICRO, "μ")
     signed = {
         found.start() for found in _SIGNED.finditer(text)

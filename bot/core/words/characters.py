@@ -123,8 +123,7 @@ def _normalize(text: str, *, is_literal: bool) -> PlainText:
             ends.extend(range(first + 1, last + 1))
             continue
         if cluster[0] in _RAISED:
-            figures = cluster.translate(_LOWERED)
-            piece = figures if is_literal else f"^{{{figures}}}"
+            piece = f"^{{{cluster.translate(_LOWERED)}}}"
         else:
             piece = cluster if cluster == _MICRO_SIGN and not is_literal else _plain(cluster)
         pieces.append(piece)

@@ -21,8 +21,8 @@ from bot.core.words.inflection import AMERICAN, LONG_FORMS, fold, has_small_s
 SIGNS: Final = "+#*"  # a letter followed by one of these is a word of its own: C++, C#, A*
 
 _PLUS_OR_SHARP: Final = r"[^\W\d_](?:\+\+|[+#])"
-# A star that belongs to Markdown (*a*, **A**) does not count.
-_SIGNED: Final = rf"{_PLUS_OR_SHARP}|(?:(?<!\*)|(?<=[^\W_]\*))[^\W\d_]\*(?!\*)"
+# A star that belongs to Markdown (*a*, **A**, model's *A*) does not count.
+_SIGNED: Final = rf"{_PLUS_OR_SHARP}|(?:(?<!\*)|(?<=[^\W_]\*)(?<![\w+#*}}]'s\*))[^\W\d_]\*(?!\*)"
 _WORD = re.compile(rf"{_SIGNED}|[^\W_]+")
 _NAME_WORD = re.compile(rf"{_PLUS_OR_SHARP}|[^\W_]+")  # a star is no part of a name
 # After three letters, a digit reads as after a hyphen, and so does a v with a digit: Qwen-2, DINO-v-2.
