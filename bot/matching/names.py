@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import reduce
 from typing import Final
 
 from bot.core.papers import Paper
@@ -77,17 +78,12 @@ class NameSets:
         for start in reversed(range(count)):
             for end in range(start + 1, count + 1):
                 word = "".join(words[start:end])
-                is_begun = mode.is_prefix and end == count
-                having = self._beginning(word) if is_begun else get(word, 0)
+                having = get(word, 0)
+                if mode.is_prefix and end == count:
+                    begun = (papers for each, papers in self._papers.items() if each.startswith(word))
+                    having = reduce(int.__or__, begun, 0)
                 in_full |= having
                 if end == start + 1:
                     having |= get(f"{word}." if len(word) == 1 else word[0], 0)
                 near[start] |= having & near[end]
         return near[0] & in_full
-
-    def _beginning(self, begun: str) -> int:
-        found = 0
-        for word, papers in self._papers.items():
-            if word.startswith(begun):
-                found |= papers
-        return found

@@ -6,8 +6,9 @@ on the mode of the query and is asked here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, count
 from typing import Final, NamedTuple
 
 from bot.core.papers import Paper
@@ -49,6 +50,10 @@ class Reading(NamedTuple):
 
     words: Sequence[str]
     others: Sequence[Other]  # in the order of their starts
+
+    def every(self) -> Iterator[tuple[int, int, str]]:
+        """All words, each with where it starts and ends."""
+        return chain(zip(count(), count(1), self.words), self.others)
 
 
 def texts_of(paper: Paper) -> tuple[Sequence[str], ...]:

@@ -38,9 +38,7 @@ class SearchText(NamedTuple):
     def words(self) -> set[str]:
         """Its words."""
         readings = (*self.run, *self.quoted)
-        words = {word for reading in readings for word in reading.words}
-        words.update(other.word for reading in readings for other in reading.others)
-        return words - {NO_WORD}
+        return {word for reading in readings for _, _, word in reading.every()} - {NO_WORD}
 
     def encoded(self, numbers: Mapping[str, int]) -> tuple[str, ...]:
         """The parts that are stored; `numbers` has its words, from 1 on."""

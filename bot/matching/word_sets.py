@@ -17,6 +17,8 @@ from bot.core.words.tokenizer import Mode
 from bot.matching.reading import Reading, found_by, read
 from bot.matching.terms import Lexicon, beginning, numbers_of, stands_in
 
+_START: Final = 8  # letters by which most words are told apart
+
 
 class WordSets:
     """The papers of each word and each two or three neighboring words, as one mode finds them."""
@@ -27,6 +29,7 @@ class WordSets:
         self._readings = [read(each, mode) for each in texts]
         self._every = (1 << len(self._readings)) - 1
         self._places: dict[int, Mapping[str, list[tuple[int, int]]]] = {}
+        self._rows: dict[int, str] = {}
         get = self.papers.get
         for number, reading in enumerate(self._readings):
             bit = 1 << number
@@ -38,19 +41,28 @@ class WordSets:
         listed, _, long = body.partition("\v")
         found = 0
         if self._mode.is_prefix:
-            for run in listed.split("|") if listed else ():
-                found |= self._beginning(run)
+            found = self._beginning(filter(None, listed.split("|")))
         else:
-            get = self.papers.get
-            for run in listed.split("|"):
-                found |= get(run, 0)
+            for key in self.papers.keys() & listed.split("|"):
+                found |= self.papers[key]
         for run in long.split("|") if long else ():
             words = run.split(" ")
-            for near, is_listed in ((self._in_row(words), True), (self._joined(words), False)):
-                if more := near & ~found:
-                    ways = self._lexicon.ways(words, self._mode, is_listed=is_listed)
-                    found |= sum([1 << n for n in numbers_of(more) if stands_in(ways, self._places_in(n))])
+            in_row = self._in_row(words)
+            typed = f" {run}" if self._mode.is_prefix else f" {run} "
+            found |= sum(
+                [1 << number for number in numbers_of(in_row & ~found) if typed in self._row(number)]
+            )
+            if near := (in_row | self._joined(words)) & ~found:
+                ways = self._lexicon.ways(words, self._mode, is_listed=False)
+                found |= sum([1 << n for n in numbers_of(near) if stands_in(ways, self._places_in(n))])
         return found
+
+    def _row(self, number: int) -> str:
+        """What the words of a paper in a row are found by first."""
+        if number not in self._rows:
+            words = [found_by(word, self._mode)[0] for word in self._readings[number].words]
+            self._rows[number] = f" {' '.join(words)} "
+        return self._rows[number]
 
     def _in_row(self, words: Sequence[str]) -> int:
         """The papers that have as many words of a run side by side as there are keys for."""
@@ -75,28 +87,25 @@ class WordSets:
 
     def _having(self, key: str, *, is_last: bool) -> int:
         """The papers that have a word, or words side by side; of a beginning, that begins so."""
-        return self._beginning(key) if is_last and self._mode.is_prefix else self.papers.get(key, 0)
+        return self._beginning([key]) if is_last and self._mode.is_prefix else self.papers.get(key, 0)
 
-    def _beginning(self, key: str) -> int:
-        """The papers that have a word, or words side by side, that begins like this."""
-        before, space, begun = key.rpartition(" ")
-        if space and before not in self.papers:
-            return 0
-        found = 0
-        for word in beginning(self._sorted, begun):
-            found |= self.papers.get(before + space + word, 0)
+    def _beginning(self, keys: Iterable[str]) -> int:
+        """The papers that have a word, or words side by side, that begins like one of these."""
+        papers, starts, found = self.papers, self._starts, 0
+        for key in keys:
+            before, space, begun = key.rpartition(" ")
+            # Most readings are in no text, and are done here.
+            if (begun[:_START] in starts or len(begun) < _START) and (not space or before in papers):
+                for word in beginning(self._sorted, begun):
+                    found |= papers.get(before + space + word, 0)
         return found
 
     def _places_in(self, number: int) -> Mapping[str, list[tuple[int, int]]]:
         """Where each word of a paper starts and ends."""
         if number not in self._places:
-            words, others = self._readings[number]
-            places: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-            for place, word in enumerate(words):
-                places[word].append((place, place + 1))
-            for start, end, word in others:
+            self._places[number] = places = defaultdict[str, list[tuple[int, int]]](list)
+            for start, end, word in self._readings[number].every():
                 places[word].append((start, end))
-            self._places[number] = places
         return self._places[number]
 
     @cached_property
@@ -104,18 +113,19 @@ class WordSets:
         return sorted(key for key in self.papers if " " not in key)
 
     @cached_property
+    def _starts(self) -> set[str]:
+        return {word[:_START] for word in self._sorted}
+
+    @cached_property
     def _lexicon(self) -> Lexicon:
-        words = {word for reading in self._readings for word in reading.words}
-        words.update(other.word for reading in self._readings for other in reading.others)
-        return Lexicon({word: word for word in words})
+        return Lexicon({word: word for reading in self._readings for _, _, word in reading.every()})
 
 
 def _keys(reading: Reading, mode: Mode) -> set[str]:
     """All words of a reading, and those side by side, up to KEY_WORDS."""
-    steps = [[(form, end) for form in found_by(word, mode)] for end, word in enumerate(reading.words, 1)]
-    for start, end, word in reading.others:
+    steps: list[list[tuple[str, int]]] = [[] for _ in range(len(reading.words) + 1)]
+    for start, end, word in reading.every():
         steps[start] += [(form, end) for form in found_by(word, mode)]
-    steps.append([])
     runs = [step for here in steps for step in here]
     keys = {run for run, _ in runs}
     for _ in range(1, KEY_WORDS):
