@@ -54,6 +54,11 @@ def judge_server(server: Server) -> Iterator[Finding]:
     yield fine(f"Times are stored in UTC, whatever the server's own time zone ({server.timezone}) is")
     if server.is_standby:
         yield wrong("The server is a standby, which only reads", "name the primary", prevents_start=True)
+    elif server.is_read_only:
+        remedy = (
+            "turn default_transaction_read_only off: ALTER DATABASE … SET default_transaction_read_only = off"
+        )
+        yield wrong("The database is set to read only", remedy, prevents_start=True)
     elif not server.may_create:
         remedy = "make this user the owner of the database: ALTER DATABASE … OWNER TO …"
         yield wrong("This user is not allowed to create tables", remedy)

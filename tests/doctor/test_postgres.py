@@ -26,6 +26,7 @@ SERVER = Server(
     timezone="Europe/Berlin",
     may_create=True,
     is_standby=False,
+    is_read_only=False,
     connections_left=90,
     is_in_use=False,
 )
@@ -106,6 +107,7 @@ async def test_a_database_without_tables_is_empty_and_stays_so(url: str) -> None
         ({"version": 12}, Sign.WARNING, "PostgreSQL 12 is no longer maintained"),
         ({"encoding": "SQL_ASCII"}, Sign.WRONG, "encoded in SQL_ASCII"),
         ({"is_standby": True}, Sign.WRONG, "standby"),
+        ({"is_read_only": True}, Sign.WRONG, "set to read only"),
         ({"may_create": False}, Sign.WRONG, "not allowed to create tables"),
         ({"connections_left": 3}, Sign.WARNING, "3 connections are left"),
     ],

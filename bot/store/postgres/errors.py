@@ -15,7 +15,7 @@ _GAVE_UP = "a transaction took too long, and the server ended it"
 _OTHER_TABLES = "the tables are not this version's; if a newer Paperboy has changed them, update this one"
 # By SQLSTATE, or its class; PostgreSQL's manual, appendix A.
 _ADVICE = {
-    "28": "the server does not accept this user and password",
+    "28": "the server does not accept this user and password; correct them in the address, in which %40 is @",
     "3D000": "the server has no such database; create it: CREATE DATABASE … OWNER …",
     "42501": _RIGHTS,
     "08": _AWAY,

@@ -26,6 +26,7 @@ class Server:
     timezone: str  # of the server; ours is always UTC
     may_create: bool  # tables in the schema that we would use
     is_standby: bool
+    is_read_only: bool  # by a setting of the server, the database or the user
     connections_left: int
     is_in_use: bool  # a bot runs on it
 
@@ -99,6 +100,8 @@ SELECT current_setting('server_version_num')::int / 10000 AS version,
        (SELECT coalesce(reset_val, setting) FROM pg_settings WHERE name = 'TimeZone') AS timezone,
        coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
        pg_is_in_recovery() AS is_standby,
+       (SELECT coalesce(reset_val, setting) FROM pg_settings
+        WHERE name = 'default_transaction_read_only') = 'on' AS is_read_only,
        current_setting('max_connections')::int - (SELECT count(*)::int FROM pg_stat_activity
                                                   WHERE backend_type = 'client backend') AS connections_left,
        EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
