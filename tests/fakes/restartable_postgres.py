@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -67,7 +68,9 @@ class RestartablePostgres:
         """A connection of the test's own, as soon as the server takes one."""
         async with asyncio.timeout(_STARTS_WITHIN_SECONDS):
             while True:
-                with suppress(OSError, asyncpg.CannotConnectNowError):
+                with suppress(
+                    OSError, asyncpg.CannotConnectNowError, asyncpg.ObjectNotInPrerequisiteStateError
+                ):
                     return await asyncpg.connect(
                         host="127.0.0.1",
                         port=self.port,
@@ -84,6 +87,34 @@ class RestartablePostgres:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE client_port = ANY($1)", list(ports)
         )
         await connection.close()
+
+    async def freeze(self, seconds: float) -> None:
+        """Stops all of the server's processes; connections stay open, and nobody answers."""
+        children = Path(f"/proc/{self._server.pid}/task/{self._server.pid}/children").read_text().split()
+        processes = [self._server.pid, *map(int, children)]
+        for pid in processes:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            for pid in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    async def close(self, seconds: float) -> None:
+        """Ends all connections to the database, which takes no others meanwhile."""
+        connection = await self.connection(database="postgres")
+        allow = f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS"
+        await connection.execute(f"{allow} false")
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", DATABASE
+        )
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await connection.execute(f"{allow} true")
+            await connection.close()
 
     def _start(self) -> None:
         programs = postgres_cluster.binaries()

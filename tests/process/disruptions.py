@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -35,6 +36,12 @@ async def kill(members: Members, life: Life, seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
+async def _stop(members: Members, life: Life, seconds: float) -> None:
+    life.ended_at = time.monotonic()
+    assert await life.bot.stop() == 0, life.bot.log
+    await asyncio.sleep(seconds)
+
+
 async def freeze(members: Members, life: Life, seconds: float) -> None:
     life.freeze()
     await asyncio.sleep(seconds)
@@ -59,6 +66,14 @@ async def _restart_fast(members: Members, life: Life, seconds: float) -> None:
 
 async def crash(members: Members, life: Life, seconds: float) -> None:
     await members.postgres.restart(is_immediate=True, down_seconds=seconds)
+
+
+async def _freeze_server(members: Members, life: Life, seconds: float) -> None:
+    await members.postgres.freeze(seconds)
+
+
+async def _close_database(members: Members, life: Life, seconds: float) -> None:
+    await members.postgres.close(seconds)
 
 
 async def _hold_database(members: Members, life: Life, seconds: float) -> None:
@@ -129,6 +144,7 @@ async def _slow_discord(members: Members, life: Life, seconds: float) -> None:
 
 DISRUPTIONS = (
     Disruption(name="SIGKILL", weight=40, seconds=(0.0, 25.0), act=kill, ends=True),
+    Disruption(name="SIGTERM", weight=8, seconds=(0.0, 10.0), act=_stop, ends=True),
     Disruption(name="SIGSTOP 20 s", weight=9, seconds=(20.0, 20.0), act=freeze),
     Disruption(name="SIGSTOP 40 s", weight=9, seconds=(40.0, 40.0), act=freeze, stops=True),
     Disruption(name="SIGSTOP 90 s", weight=8, seconds=(90.0, 90.0), act=freeze, stops=True),
@@ -147,6 +163,10 @@ DISRUPTIONS = (
         name="PostgreSQL restarted", weight=15, seconds=(0.0, 4.0), act=_restart_fast, concerns_all=True
     ),
     Disruption(name="PostgreSQL crashed", weight=15, seconds=(0.0, 4.0), act=crash, concerns_all=True),
+    Disruption(name="PostgreSQL frozen", weight=5, seconds=(1.0, 8.0), act=_freeze_server, concerns_all=True),
+    Disruption(
+        name="database: no connections", weight=5, seconds=(1.0, 8.0), act=_close_database, concerns_all=True
+    ),
     Disruption(name="database: held up", weight=7, seconds=(5.0, 45.0), act=_hold_database, stops=True),
     Disruption(name="database: black hole", weight=7, seconds=(5.0, 45.0), act=_lose_database, stops=True),
     Disruption(

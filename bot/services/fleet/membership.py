@@ -206,12 +206,15 @@ class Membership(Fleet):
         running = await self._running(session, state)
         steady_seconds = self._observed.see("processes", running)
         part = self._part(running)
-        expired = [lease for lease in state.leases if self._expired(lease) >= self._timing.expires]
+        still = {lease.shard: self._still(lease) for lease in state.leases}
+        others = [lease for lease in state.leases if lease.owner not in {None, self._process_id}]
+        expired = [lease for lease in others if still[lease.shard] >= self._timing.expires]
         free = expired + [lease for lease in state.leases if lease.owner is None and has_settled]
         room = part - len(self._owned.ids)
         wanted = free[: max(room, 0)]
         if self._shards_per_process is None:
-            overdue = [lease for lease in expired if self._expired(lease) >= self._timing.overdue]
+            seconds = {True: self._timing.unclaimed, False: self._timing.overdue}
+            overdue = [lease for lease in free if still[lease.shard] >= seconds[lease.owner is None]]
             wanted += [lease for lease in overdue if lease not in wanted]
         if wanted and self.may_send():
             taken = await session.take(wanted)
@@ -222,10 +225,8 @@ class Membership(Fleet):
         elif room < 0 and steady_seconds >= self._timing.give_back:
             await self._give_back(session, sorted(self._owned.ids)[part:])
 
-    def _expired(self, lease: Lease) -> float:
-        """For how many seconds another process has not renewed it; 0 if it is nobody's, or ours."""
-        seconds = self._observed.see(("lease", lease.shard), (lease.owner, lease.renewals))
-        return 0.0 if lease.owner in (None, self._process_id) else seconds
+    def _still(self, lease: Lease) -> float:
+        return self._observed.see(("lease", lease.shard), (lease.owner, lease.renewals))
 
     async def _running(self, session: LeaseSession, state: FleetState) -> tuple[str, ...]:
         """The processes that are not known to have ended, the oldest first."""

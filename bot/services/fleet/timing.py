@@ -20,6 +20,7 @@ class Timing:
     expires: float = 30.0
     # Then a process takes over more than its part, for the one whose part it is may be starting.
     overdue: float = 36.0
+    unclaimed: float = 10.0  # the same for a shard that was given back
     settle: float = 5.0  # the processes that start together know of one another before they take shards
     give_back: float = 20.0  # before shards change hands only because a process came or went
     finish: float = 5.0  # for attempts under way, before a shard is given back

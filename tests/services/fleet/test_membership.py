@@ -197,6 +197,16 @@ async def test_a_process_that_ends_gives_its_shards_back_at_once(fleet: Fleet) -
     assert second.takeovers == 0
 
 
+async def test_a_shard_that_was_given_back_is_taken_although_its_part_is_another_ones(fleet: Fleet) -> None:
+    first, second = await fleet.start("a"), await fleet.start("b")
+    await fleet.steps(first, second, seconds=9)
+    third = await fleet.start("c")  # in place of the second one, and gone again at once
+    await third.step()
+    await second.leave()
+    await fleet.steps(first, seconds=TIMING.unclaimed + 2 * TIMING.look)
+    assert shards(first) == [[0, 1, 2, 3]]
+
+
 async def test_a_forgotten_connection_keeps_nobody_from_a_shard_that_was_given_back(fleet: Fleet) -> None:
     async with postgres.connected(fleet.url) as forgotten:
         await forgotten.execute("SELECT pg_advisory_lock($1, 0)", leases._SHARD_LOCKS)
