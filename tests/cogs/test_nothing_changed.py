@@ -104,6 +104,7 @@ async def test_times_of_a_live_channel_are_saved_and_have_no_effect(world: World
     assert "daily, Mon-Fri, at 07:15 Europe/Berlin" in await typed(world, "schedule", cadence="daily")
 
 
+@pytest.mark.thorough
 async def test_further_days_of_a_weekly_channel_have_no_effect(world: World) -> None:
     await subscribed(world)
     await typed(world, "schedule", cadence="weekly", weekdays="Tue")
@@ -166,6 +167,7 @@ async def test_notices_and_defaults_say_old_and_new_or_that_nothing_changed(worl
     assert await recorded(world) == 2
 
 
+@pytest.mark.thorough
 async def test_a_copy_that_changes_nothing_says_so(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await subscribed(world)

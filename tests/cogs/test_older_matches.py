@@ -73,6 +73,7 @@ async def test_it_is_there_while_the_archive_is_still_being_read(world: World) -
     assert "Posted 1 older paper " in await press(world, below)
 
 
+@pytest.mark.thorough
 async def test_it_is_not_there_where_nothing_was_new(world: World) -> None:
     await subscribed(world, older=2)
 

@@ -77,6 +77,7 @@ async def test_an_opened_paper_has_todays_numbers_and_what_is_linked_to_it(world
     assert again == said, "asked once in ten minutes"
 
 
+@pytest.mark.thorough
 async def test_a_paper_that_hugging_face_has_no_longer_still_opens(world: World) -> None:
     (post,) = await posted(world, "Video Tea Leaves")
     assert FIRST not in world.hub.papers
