@@ -17,7 +17,7 @@ FeedVersion = NewType("FeedVersion", str)  # serves to be compared only
 
 _feeds = tables.feeds
 _of_subscription = tables.subscriptions.c
-# What runs write, and the delivery of posts; and what only stands beside something else here.
+# What runs and deliveries write, and what follows from other columns.
 _LEFT_OUT: Final = frozenset(
     {"id", "owner_id", "last_new", "last_matched", "last_planned", "blocks_in_a_row", "created_at"}
     | {"exclude_text", "exclude_canonical", "block_reason", "recheck_at", "resumes_at"}
@@ -25,7 +25,7 @@ _LEFT_OUT: Final = frozenset(
 
 
 def _text(columns: Iterable[ColumnElement[Any]]) -> ColumnElement[str]:
-    """The columns as one text, which the database makes: values of so many would take longer to read."""
+    """The columns as one text, which the database makes: reading each of their values would take longer."""
     texts = [func.coalesce(cast(column, Text), "").concat(" ") for column in columns]
     return reduce(lambda text, other: text.concat(other), texts)
 
