@@ -71,8 +71,9 @@ def read(texts: Iterable[str], mode: Mode) -> Reading:
             words.append(NO_WORD)
         for chunk in readable(text).split():
             own, more = _read_chunk(chunk, mode)
-            place = len(words)
-            others += [Other(place + start, place + end, word) for start, end, word in more]
+            if more:
+                place = len(words)
+                others += [Other(place + start, place + end, word) for start, end, word in more]
             words += own
     if not all(other.word for other in others):
         others = _without_gaps(words, others)

@@ -17,7 +17,7 @@ from bot.core.words.tokenizer import Mode
 from bot.matching.reading import Reading, found_by, read
 from bot.matching.terms import Lexicon, beginning, numbers_of, stands_in
 
-_START: Final = 8  # letters by which most words are told apart
+_STARTS: Final = (8, 12)  # numbers of letters by which most words, and most compounds, are told apart
 
 
 class WordSets:
@@ -91,13 +91,15 @@ class WordSets:
 
     def _beginning(self, keys: Iterable[str]) -> int:
         """The papers that have a word, or words side by side, that begins like one of these."""
-        papers, starts, found = self.papers, self._starts, 0
+        found = 0
+        few, many = _STARTS
         for key in keys:
-            before, space, begun = key.rpartition(" ")
+            length, spaces = len(key), key.count(" ")
             # Most readings are in no text, and are done here.
-            if (begun[:_START] in starts or len(begun) < _START) and (not space or before in papers):
-                for word in beginning(self._sorted, begun):
-                    found |= papers.get(before + space + word, 0)
+            if not spaces and length >= few and key[: many if length >= many else few] not in self._starts:
+                continue
+            for begun in beginning(self._sorted[spaces], key):
+                found |= self.papers[begun]
         return found
 
     def _places_in(self, number: int) -> Mapping[str, list[tuple[int, int]]]:
@@ -109,12 +111,16 @@ class WordSets:
         return self._places[number]
 
     @cached_property
-    def _sorted(self) -> list[str]:
-        return sorted(key for key in self.papers if " " not in key)
+    def _sorted(self) -> Sequence[Sequence[str]]:
+        """The keys in order, by their numbers of spaces."""
+        keys: list[list[str]] = [[] for _ in range(KEY_WORDS)]
+        for key in sorted(self.papers):
+            keys[key.count(" ")].append(key)
+        return keys
 
     @cached_property
     def _starts(self) -> set[str]:
-        return {word[:_START] for word in self._sorted}
+        return {word[:length] for word in self._sorted[0] for length in _STARTS}
 
     @cached_property
     def _lexicon(self) -> Lexicon:
