@@ -129,8 +129,9 @@ class WordSets:
 
 def _keys(reading: Reading, mode: Mode) -> set[str]:
     """All words of a reading, and those side by side, up to KEY_WORDS."""
-    steps: list[list[tuple[str, int]]] = [[] for _ in range(len(reading.words) + 1)]
-    for start, end, word in reading.every():
+    steps = [[(form, end) for form in found_by(word, mode)] for end, word in enumerate(reading.words, 1)]
+    steps.append([])
+    for start, end, word in reading.others:
         steps[start] += [(form, end) for form in found_by(word, mode)]
     runs = [step for here in steps for step in here]
     keys = {run for run, _ in runs}
