@@ -136,8 +136,7 @@ async def _create() -> str:
             if not known:
                 await connection.execute(f"CREATE DATABASE {_TEMPLATE}")
                 await (await Database.open(address(_TEMPLATE))).close()
-            number = await connection.fetchval("SELECT count(*) FROM pg_database")
-            name = f"test_{number}"
+            name = f"test_{secrets.token_hex(8)}"
             await connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
     return name
 
