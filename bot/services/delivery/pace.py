@@ -13,9 +13,8 @@ from bot.core.ids import ChannelId
 # Discord allows a bot 50 requests a second over all routes. At this pace no second has more than 48, which
 # leaves two for requests that the network or a busy machine bunches together.
 REQUESTS_PER_SECOND = 47.8
-_WINDOW_SECONDS = (
-    1.0  # has room for 48, a little more than the pace needs, to make up for turns that were late
-)
+# Has room for 48 requests, a little more than the pace needs, to make up for turns that were late.
+_WINDOW_SECONDS = 1.0
 # Discord allows 5 messages in 5 seconds in one channel; the extra time is for messages that bunch together.
 MESSAGES_PER_CHANNEL = 5
 CHANNEL_SECONDS = 5.5
