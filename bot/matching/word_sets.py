@@ -91,15 +91,16 @@ class WordSets:
 
     def _beginning(self, keys: Iterable[str]) -> int:
         """The papers that have a word, or words side by side, that begins like one of these."""
-        found = 0
+        papers, ordered, starts, found = self.papers, self._sorted, self._starts, 0
         few, many = _STARTS
         for key in keys:
-            length, spaces = len(key), key.count(" ")
-            # Most readings are in no text, and are done here.
-            if not spaces and length >= few and key[: many if length >= many else few] not in self._starts:
-                continue
-            for begun in beginning(self._sorted[spaces], key):
-                found |= self.papers[begun]
+            if " " not in key:
+                # Most readings are in no text, and are done here.
+                length = len(key)
+                if length >= few and key[: many if length >= many else few] not in starts:
+                    continue
+            for begun in beginning(ordered[key.count(" ")], key):
+                found |= papers[begun]
         return found
 
     def _places_in(self, number: int) -> Mapping[str, list[tuple[int, int]]]:
