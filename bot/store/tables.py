@@ -27,6 +27,7 @@ from sqlalchemy import (
     literal,
 )
 
+from bot.core.citation_keys import MAX_KEY_LENGTH
 from bot.core.feeds import FeedKind, Style
 from bot.core.focus import Focus
 from bot.core.notices import NoticeKind, NoticeState
@@ -406,8 +407,8 @@ saved_papers = Table(
     Column("user_id", Id, primary_key=True, autoincrement=False, info=PERSON),
     Column("paper_id", String(10), ForeignKey("papers.id"), primary_key=True),
     Column("saved_at", UtcDateTime, nullable=False),
-    Column("citation_key", String(80), nullable=False),  # in every export the same
-    CheckConstraint("length(citation_key) BETWEEN 1 AND 80", name="citation_key"),
+    Column("citation_key", String(MAX_KEY_LENGTH), nullable=False),  # in every export the same
+    CheckConstraint(f"length(citation_key) BETWEEN 1 AND {MAX_KEY_LENGTH}", name="citation_key"),
     UniqueConstraint("user_id", "citation_key"),
 )
 
