@@ -49,7 +49,7 @@ def each(
             failures.report(len(rows))
 
         signature = inspect.signature(test)
-        fixtures = [one for one in signature.parameters.values() if one.name not in wanted]
+        fixtures = [parameter for parameter in signature.parameters.values() if parameter.name not in wanted]
         assert len(fixtures) == len(signature.parameters) - len(wanted), (
             f"{test.__name__} lacks one of {wanted}"
         )

@@ -144,8 +144,12 @@ def changing(path: Path) -> Iterator[tuple[str, str]]:
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             parts.setdefault(node.targets[0].id, node)
     named = {
-        name: {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-        | {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute) and one.attr[0] == "_"}
+        name: {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+        | {
+            child.attr
+            for child in ast.walk(node)
+            if isinstance(child, ast.Attribute) and child.attr[0] == "_"
+        }
         for name, node in parts.items()
     }
     through: set[str] = set()
@@ -216,7 +220,7 @@ def test_a_lock_file_holds_what_the_project_asks_for(name: str, extras: tuple[st
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = [
         *project["dependencies"],
-        *(one for extra in extras for one in project["optional-dependencies"][extra]),
+        *(requirement for extra in extras for requirement in project["optional-dependencies"][extra]),
     ]
     locked = re.findall(
         r"^([a-z0-9-]+(?:\[[a-z0-9,-]+\])?)==",
@@ -224,7 +228,7 @@ def test_a_lock_file_holds_what_the_project_asks_for(name: str, extras: tuple[st
         re.MULTILINE,
     )
     # With its extras: some versions of pip would look for those without a hash.
-    names = {re.split(r"[<>=~! ]", one)[0].lower().replace(".", "-") for one in asked}
+    names = {re.split(r"[<>=~! ]", requirement)[0].lower().replace(".", "-") for requirement in asked}
     assert names <= set(locked)
 
 

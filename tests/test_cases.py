@@ -22,7 +22,10 @@ async def even(number: int, *, is_even: bool) -> None:
 def test_every_row_that_fails_is_reported_with_its_case() -> None:
     with pytest.raises(ExceptionGroup, match="2 of 4 cases") as raised:
         odd()
-    assert [one.__notes__ for one in raised.value.exceptions] == [["with number=2"], ["with number=4"]]
+    assert [failure.__notes__ for failure in raised.value.exceptions] == [
+        ["with number=2"],
+        ["with number=4"],
+    ]
 
 
 async def test_a_coroutine_is_awaited_for_every_row() -> None:

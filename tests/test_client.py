@@ -19,8 +19,8 @@ from tests.world import World
 def syncs(world: World) -> int:
     """How often the commands were written."""
     return sum(
-        one.method in {"PUT", "POST", "PATCH"} and one.path.endswith("/commands")
-        for one in world.env.http_requests
+        request.method in {"PUT", "POST", "PATCH"} and request.path.endswith("/commands")
+        for request in world.env.http_requests
     )
 
 
@@ -45,9 +45,9 @@ async def test_commands_that_differ_are_synced_again(world: World, monkeypatch: 
 async def test_every_command_is_as_it_should_be_registered(world: World) -> None:
     world.env.backend.commands.clear()
     await world.client.sync_commands()
-    (sent,) = [one.json for one in world.env.http_requests if one.method == "PUT"]
-    permissions = {one["name"]: one["default_member_permissions"] for one in sent}
-    where = {one["name"]: (one["integration_types"], one["contexts"]) for one in sent}
+    (sent,) = [request.json for request in world.env.http_requests if request.method == "PUT"]
+    permissions = {command["name"]: command["default_member_permissions"] for command in sent}
+    where = {command["name"]: (command["integration_types"], command["contexts"]) for command in sent}
     by_servers, by_anyone = [0], [0, 1]
     in_servers, in_own_messages_too, anywhere = [0], [0, 1], [0, 1, 2]
 
@@ -63,7 +63,7 @@ async def test_every_command_is_as_it_should_be_registered(world: World) -> None
         "explain": (by_anyone, in_own_messages_too),
         **dict.fromkeys(personal, (by_anyone, anywhere)),
     }
-    kinds = {one["name"]: one["type"] for one in sent if one["type"] != 1}
+    kinds = {command["name"]: command["type"] for command in sent if command["type"] != 1}
     assert kinds == {"Open papers": 3, "Save papers": 3}
 
 

@@ -94,7 +94,7 @@ def test_an_interaction_token_in_a_url_is_redacted(path: str) -> None:
 
 @each("formatter", FORMATTERS)
 @each(
-    "said",
+    "expected",
     [
         "Authorization: Bearer s3cr3t-of-somebody",
         "authorization:Bot s3cr3t-of-somebody",
@@ -115,16 +115,18 @@ def test_an_interaction_token_in_a_url_is_redacted(path: str) -> None:
     ],
 )
 def test_unknown_credentials_are_redacted_by_their_format(
-    formatter: type[TextFormatter | JsonFormatter], said: str
+    formatter: type[TextFormatter | JsonFormatter], expected: str
 ) -> None:
-    line = formatter([]).format(record("failed: %s", said, error=raised(ValueError(f"failed: {said}"))))
+    line = formatter([]).format(
+        record("failed: %s", expected, error=raised(ValueError(f"failed: {expected}")))
+    )
     assert "s3cr3t" not in line
     assert "czNjcjN0" not in line
     assert line.count("[redacted]") >= 2
 
 
 @pytest.mark.parametrize(
-    "said",
+    "expected",
     [
         "Bot restarted; authorization was refused; a bearer of news; basic things",
         "GET http://127.0.0.1:8080/api/daily_papers?date=2026-08-19&limit=100",
@@ -133,8 +135,8 @@ def test_unknown_credentials_are_redacted_by_their_format(
         "Token 4 of 5",
     ],
 )
-def test_other_text_is_not_redacted(said: str) -> None:
-    assert TextFormatter([]).format(record("%s", said)).endswith(said)
+def test_other_text_is_not_redacted(expected: str) -> None:
+    assert TextFormatter([]).format(record("%s", expected)).endswith(expected)
 
 
 def test_a_record_with_wrong_arguments_is_still_logged_without_its_secrets() -> None:
@@ -267,5 +269,5 @@ def test_redundant_lines_of_discord_py_are_dropped() -> None:
         "Global rate limit has been hit. Retrying in %.2f seconds.",
         "logging in using static token",
     ]
-    assert not any(_is_not_redundant(record(one)) for one in twice)
+    assert not any(_is_not_redundant(record(text)) for text in twice)
     assert _is_not_redundant(record(f"{limited} Retrying in %.2f seconds."))

@@ -161,7 +161,7 @@ async def test_hosts_in_no_proxy_are_reached_directly(hub: FakeHuggingFace) -> N
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "expected"),
     [
         ("password", "the proxy of HTTPS_PROXY does not accept its user and password .407"),
         ("refused", "the proxy of HTTPS_PROXY refused the connection .403"),
@@ -170,7 +170,7 @@ async def test_hosts_in_no_proxy_are_reached_directly(hub: FakeHuggingFace) -> N
     ],
 )
 async def test_a_failing_proxy_is_named_by_its_variable_and_never_by_its_address(
-    fault: str, said: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    fault: str, expected: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with FakeProxy({}, login=LOGIN if fault == "password" else None) as proxy:
@@ -189,11 +189,11 @@ async def test_a_failing_proxy_is_named_by_its_variable_and_never_by_its_address
         ) as one:
             with pytest.raises(SourceError) as hub_said:
                 await one.list_day(NOW.date())
-        assert re.search(said, caplog.text)
+        assert re.search(expected, caplog.text)
         with restored():
             point_at(api_url=f"https://{DISCORD}/api/v10", gateway_url=None)
             async with Survey(clock=lambda: NOW, proxies=proxies) as survey:
-                with pytest.raises(NoAnswerError, match=said) as discord_said:
+                with pytest.raises(NoAnswerError, match=expected) as discord_said:
                     await survey.log_in("token")
     shown = f"{hub_said.value} {discord_said.value} {caplog.text}"
     for hidden in (host, str(port), "wrong", "ada"):

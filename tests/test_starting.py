@@ -64,11 +64,11 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 @pytest.mark.parametrize(
-    ("call", "what"), [one if one[0] in USUAL_CALLS else thorough(*one) for one in CALLS.items()]
+    ("call", "what"), [call if call[0] in USUAL_CALLS else thorough(*call) for call in CALLS.items()]
 )
 async def test_any_bad_answer_is_retried_with_one_log_line_and_startup_continues(
     start: Start, caplog: pytest.LogCaptureFixture, call: str, what: str
@@ -81,12 +81,12 @@ async def test_any_bad_answer_is_retried_with_one_log_line_and_startup_continues
         await start.until(lambda: "Ready as" in caplog.text)
         await start.until(lambda: len(start.waits) == len(asked_waits))
         assert call in start.front.asked[-20:]
-    said = [one for one in warnings(caplog) if one.startswith(what)]
-    assert len(said) == len(asked_waits)
+    answer = [warning for warning in warnings(caplog) if warning.startswith(what)]
+    assert len(answer) == len(asked_waits)
     longest = MAX_WAIT_SECONDS if what != "Commands could not be synced" else 900.0
     assert start.waits == [max(asked, min(2.0**number, longest)) for number, asked in enumerate(asked_waits)]
-    assert not [one for one in caplog.records if one.exc_info]
-    assert "127.0.0.1" not in "".join(said)
+    assert not [record for record in caplog.records if record.exc_info]
+    assert "127.0.0.1" not in "".join(answer)
 
 
 async def test_what_never_answers_is_asked_again_after_a_while(
@@ -101,7 +101,7 @@ async def test_what_never_answers_is_asked_again_after_a_while(
         for what in {*CALLS.values(), "Shard 0 is not connected to Discord"}:
             await start.until(lambda what=what: f"{what}: Discord did not answer in time" in caplog.text)
     assert not any(start.front.bad.values())
-    assert not [one for one in caplog.records if one.exc_info]
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 IDENTIFY_SECONDS = 5.5  # between two
@@ -205,7 +205,7 @@ async def test_a_gateway_that_fails_in_any_way_is_retried_with_waits_and_without
     assert len(waits) == len(before_hello) + len(after_hello) - 1
     assert len(warnings(caplog)) == len(waits)
     assert start.waits.count(IDENTIFY_SECONDS) == len(after_hello)
-    assert not [one for one in caplog.records if one.exc_info]
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 FINAL_CODES = {
@@ -220,11 +220,11 @@ FINAL_CODES = {
 
 @pytest.mark.parametrize("hears", [thorough(0), 2], ids=["before hello", "after identify"])
 async def test_a_final_close_code_ends_the_process_with_advice(start: Start, hears: int) -> None:
-    for code, said in FINAL_CODES.items():
+    for code, answer in FINAL_CODES.items():
         frames = [HELLO] if hears else []
         start.front.sockets.append(socket(*frames, hears=hears, close=code))
         error = await ended_by(start)
-        assert said in str(error), code
+        assert answer in str(error), code
         assert "\n" not in str(error)
         assert start.waits == []
 
@@ -280,7 +280,7 @@ async def test_papers_are_delivered_after_startup_had_to_wait(start: Start) -> N
         await start.sandbox.run_command(admin, channel, "config schedule", cadence="live")
         await start.sandbox.run_command(admin, channel, "subscribe", keywords="*")
         await start.sandbox.run_command(admin, channel, "deliver")
-        await start.until(lambda: any(one.embeds for one in start.sandbox.messages(channel)))
+        await start.until(lambda: any(message.embeds for message in start.sandbox.messages(channel)))
 
 
 async def ended_by(start: Start) -> ConfigError:

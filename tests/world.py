@@ -90,7 +90,7 @@ class World:
 
     async def command(self, name: str) -> Any:
         """The command, as it is registered at Discord."""
-        (found,) = [one for one in await self.client.tree.fetch_commands() if one.name == name]
+        (found,) = [command for command in await self.client.tree.fetch_commands() if command.name == name]
         return found
 
     async def subscriptions(self, channel: Any = None) -> list[str]:

@@ -25,9 +25,9 @@ async def test_a_person_subscribes_gets_a_post_and_unsubscribes(visitor: Visitor
     answer = await visitor.run("subscribe", keywords="language model")
     await expect(answer).to_contain_text("Subscribed")
     await expect(answer).to_contain_text("Only you can see this")
-    said = await visitor.click(answer.get_by_role("button", name="older matches"))
+    reply = await visitor.click(answer.get_by_role("button", name="older matches"))
     # Up to five: the bot may still be reading the older lists.
-    await expect(said).to_contain_text(re.compile(r"Posted [1-5] older papers?"))
+    await expect(reply).to_contain_text(re.compile(r"Posted [1-5] older papers?"))
     await expect(visitor.posts).to_have_count(1)
     await expect(await visitor.run("deliver")).to_contain_text("Posted")
     await expect(visitor.posts).to_have_count(2)

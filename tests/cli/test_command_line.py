@@ -327,8 +327,8 @@ async def test_the_sandbox_prints_its_address_and_ends_on_a_signal_without_a_req
 
 async def print_address_and_run(process: ForkedProcess) -> str:
     """The log up to the end of a run."""
-    said = await line(process)
-    assert re.search(r"http://(127\.0\.0\.1|localhost):\d+", said)
+    output = await line(process)
+    assert re.search(r"http://(127\.0\.0\.1|localhost):\d+", output)
     assert await line(process) == "Lists: the bundled sample"
     tried = await line(process)
     for expected in ("/subscribe", "Next day", "Ctrl-C"):
@@ -371,8 +371,8 @@ async def test_the_sandbox_shows_the_sample_if_hugging_face_does_not_answer(
         address = hub.url if answer == "a failure" else "http://127.0.0.1:9"
         process = await sandboxed(tmp_path, HF_ENDPOINT=address)
         await line(process)
-        said = await line(process)
-        assert said == f"Lists: the bundled sample ({address} did not answer)"
+        output = await line(process)
+        assert output == f"Lists: the bundled sample ({address} did not answer)"
         process.terminate()
         await rest(process)
     assert len(hub.requests) == (1 if answer == "a failure" else 0)

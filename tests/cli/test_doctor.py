@@ -47,7 +47,7 @@ def test_untrusted_text_cannot_control_the_terminal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("findings", "said", "code"),
+    ("findings", "expected", "code"),
     [
         ([fine("a")], "Everything is in place.", 0),
         ([fine("a"), warning("b")], "No problems found; 1 warning.", 0),
@@ -66,7 +66,7 @@ def test_untrusted_text_cannot_control_the_terminal() -> None:
     ],
 )
 def test_the_summary_and_the_exit_code_follow_the_worst_finding(
-    findings: list[Finding], said: str, code: int
+    findings: list[Finding], expected: str, code: int
 ) -> None:
-    assert PLAIN.summary(findings) == f"\n{said}\n"
+    assert PLAIN.summary(findings) == f"\n{expected}\n"
     assert exit_code(findings) == code

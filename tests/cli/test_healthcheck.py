@@ -48,7 +48,7 @@ async def asked(port: int, host: str = "127.0.0.1") -> tuple[bool, str]:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "expected"),
     [
         (answer("200 OK", '{"status": "ok"}'), (True, "healthy: ok")),
         (
@@ -61,10 +61,10 @@ async def asked(port: int, host: str = "127.0.0.1") -> tuple[bool, str]:
         ),
     ],
 )
-async def test_it_prints_one_line_with_the_bots_status(given: bytes, said: tuple[bool, str]) -> None:
+async def test_it_prints_one_line_with_the_bots_status(given: bytes, expected: tuple[bool, str]) -> None:
     async with answering(given) as port:
-        assert await asked(port) == said
-        assert await asked(port, "0.0.0.0") == said  # noqa: S104 - asked at 127.0.0.1
+        assert await asked(port) == expected
+        assert await asked(port, "0.0.0.0") == expected  # noqa: S104 - asked at 127.0.0.1
 
 
 @pytest.mark.parametrize(

@@ -28,14 +28,14 @@ def test_a_backup_names_the_line_that_does_it(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", ADDRESS)
     assert main(["backup", str(tmp_path / "copy.db")]) == 1
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     target = "--host=db.example --port=5433 --username=paperboy --dbname=papers"
-    assert f"pg_dump --format=custom --file=paperboy.dump {target}" in said
-    assert "hunter2" not in said
+    assert f"pg_dump --format=custom --file=paperboy.dump {target}" in output
+    assert "hunter2" not in output
     assert main(["restore", "paperboy.dump"]) == 1
-    said = capsys.readouterr().err
-    assert "pg_restore --clean --if-exists --no-owner --single-transaction" in said
-    assert "paperboy restore --after-pg-restore" in said
+    output = capsys.readouterr().err
+    assert "pg_restore --clean --if-exists --no-owner --single-transaction" in output
+    assert "paperboy restore --after-pg-restore" in output
 
 
 async def test_what_is_pending_in_a_restored_dump_is_looked_for_before_it_is_sent(

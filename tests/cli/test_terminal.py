@@ -16,7 +16,11 @@ STYLED = Terminal(width=40, is_styled=True)
 
 @given(st.text())
 def test_control_characters_are_removed(text: str) -> None:
-    assert not [one for one in printable(text) if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"}]
+    assert not [
+        character
+        for character in printable(text)
+        if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -94,9 +94,9 @@ class Person:
     @property
     def offered(self) -> dict[str, str]:
         """The bundles, with what is said of each."""
-        return {one["label"]: one["description"] for one in self._menu("bundles")["options"]}
+        return {option["label"]: option["description"] for option in self._menu("bundles")["options"]}
 
     @property
     def chosen(self) -> list[str]:
         """The bundles that are chosen."""
-        return [one["label"] for one in self._menu("bundles")["options"] if one.get("default")]
+        return [option["label"] for option in self._menu("bundles")["options"] if option.get("default")]

@@ -31,7 +31,7 @@ async def test_every_command_is_answered_while_the_database_hangs(world: World) 
         name = command.qualified_name
         given = OPTIONS.get(name)
         if name in {"config copy", "config notices"}:
-            given = {one.name: world.channel for one in command.parameters if one.required}
+            given = {parameter.name: world.channel for parameter in command.parameters if parameter.required}
         given = options(command) if given is None else given
         async with store_standing_still(world):
             typed = await acting(world, world.admin.slash(world.channel, name, **given))
@@ -89,9 +89,9 @@ async def test_a_form_sent_while_finish_is_slow_says_that_the_setup_is_finished(
     async with store_standing_still(world):
         await until_answered(press(world, world.admin, shown.response, "Finish"))
         typed = await acting(world, world.admin.submit_modal(form, filled(form, keywords="agents")))
-    said = text_of(await typed)
+    answer = text_of(await typed)
 
-    assert "This setup is finished" in said
+    assert "This setup is finished" in answer
     assert await world.subscriptions() == ["video"]
 
 

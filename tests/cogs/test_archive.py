@@ -67,8 +67,8 @@ async def test_top_says_how_far_back_the_archive_is_read_if_that_is_less_than_th
     await read_back(world, 10)
 
     assert "archive" not in await top(world, "week")
-    said = await top(world, "month")
-    assert "The archive is read back to 9 Aug 2026; older papers are still being read." in said
+    answer = await top(world, "month")
+    assert "The archive is read back to 9 Aug 2026; older papers are still being read." in answer
 
 
 async def test_top_of_a_period_without_papers_says_so(world: World) -> None:
@@ -92,17 +92,17 @@ async def test_search_finds_papers_however_old_and_says_where_each_matches(world
         world.list_paper(paper_id, day=world.today - timedelta(days=200 + number), **item)
         await world.services.polling.read_day(world.today - timedelta(days=200 + number))
 
-    said = await search(world, "reward model")
+    answer = await search(world, "reward model")
 
-    assert "Search: 3 papers" in said
-    assert "`reward model` in 4 papers, best match first:" in said
+    assert "Search: 3 papers" in answer
+    assert "`reward model` in 4 papers, best match first:" in answer
     assert (
         "[**Reward Models** at Home](https://huggingface.co/papers/2608.00001)\n-# 31 Jan 2026 · title"
-        in said
+        in answer
     )
-    assert "-# 30 Jan 2026 · keyword **reward models**" in said
-    assert "-# 29 Jan 2026 · abstract: Then" in said
-    assert "Then a **reward model** is trained to judge." in said
+    assert "-# 30 Jan 2026 · keyword **reward models**" in answer
+    assert "-# 29 Jan 2026 · abstract: Then" in answer
+    assert "Then a **reward model** is trained to judge." in answer
 
 
 async def test_search_names_the_author_and_the_organization_that_match(world: World) -> None:
@@ -127,8 +127,8 @@ async def test_search_results_are_sorted_as_asked(world: World) -> None:
     await read_back(world, 10)
 
     async def order(**options: object) -> list[str]:
-        said = await search(world, "video", **options)
-        return [line.split("/")[-1][:10] for line in said.splitlines() if "huggingface.co/papers" in line]
+        answer = await search(world, "video", **options)
+        return [line.split("/")[-1][:10] for line in answer.splitlines() if "huggingface.co/papers" in line]
 
     expected = {"match": "2013", "upvotes": "1203", "day": "3102"}
     for sort, numbers in expected.items():
@@ -180,10 +180,10 @@ async def test_a_search_without_a_match_says_what_to_do_next(world: World) -> No
     world.list_paper("2608.00001", title="Cooking")
     await read_back(world, 30)
 
-    said = await search(world, "video", days=9)
-    assert "None of 1 paper of the last 9 days matches `video`." in said
-    assert "Without `days`, the whole archive is searched." in said
-    assert "`quantiz*`" in said
+    answer = await search(world, "video", days=9)
+    assert "None of 1 paper of the last 9 days matches `video`." in answer
+    assert "Without `days`, the whole archive is searched." in answer
+    assert "`quantiz*`" in answer
     assert "Without `days`" not in await search(world, "video")
 
 

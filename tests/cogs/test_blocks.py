@@ -76,7 +76,11 @@ async def blocked(world: World, channel: Any = None, **permissions: bool) -> Non
 
 
 def notices(channel: Any) -> list[discord.Message]:
-    return [one for one in channel.history() if one.components and "⛔" in (one.embeds[0].description or "")]
+    return [
+        message
+        for message in channel.history()
+        if message.components and "⛔" in (message.embeds[0].description or "")
+    ]
 
 
 async def test_a_missing_permission_is_reported_once_in_the_chosen_channel_and_posting_resumes_automatically(
@@ -88,11 +92,11 @@ async def test_a_missing_permission_is_reported_once_in_the_chosen_channel_and_p
     await notified(world)
     await notified(world)
     (message,) = notices(admins)
-    said = message.embeds[0].description or ""
-    assert f"<#{world.channel.id}>" in said
-    assert "I'm missing **Send Messages**" in said
-    assert "Nothing is lost: subscriptions, settings and pending papers are kept" in said
-    assert "Posting resumes automatically" in said
+    answer = message.embeds[0].description or ""
+    assert f"<#{world.channel.id}>" in answer
+    assert "I'm missing **Send Messages**" in answer
+    assert "Nothing is lost: subscriptions, settings and pending papers are kept" in answer
+    assert "Posting resumes automatically" in answer
 
     allow(world, world.channel)
     await events_handled(world)
@@ -127,12 +131,12 @@ async def test_without_a_writable_channel_nobody_gets_a_direct_message_and_the_n
     await blocked(world)
     await notified(world)
     assert notices(world.admin.user.dm_channel) == []
-    said = text_of(await world.admin.slash(world.channel, "subscriptions"))
-    assert "couldn't report" not in said, "everyone may use it"
+    answer = text_of(await world.admin.slash(world.channel, "subscriptions"))
+    assert "couldn't report" not in answer, "everyone may use it"
 
-    said = text_of(await world.admin.slash(world.channel, "config show"))
+    answer = text_of(await world.admin.slash(world.channel, "config show"))
 
-    assert "I couldn't report 1 problem in any channel of this server: `/status` shows" in said
+    assert "I couldn't report 1 problem in any channel of this server: `/status` shows" in answer
     assert "couldn't post in any channel" in text_of(await world.admin.slash(world.channel, "status"))
     ops = world.guild.create_text_channel("ops")
     await world.env.settle()
@@ -150,14 +154,14 @@ async def test_the_button_names_the_remaining_obstacle_and_then_that_posting_res
     await blocked(world)
     await notified(world)
     (message,) = notices(other)
-    said = text_of(await world.admin.click(message, label=LABEL))
-    assert "is still blocked" in said
-    assert "I'm missing **Send Messages**" in said
+    answer = text_of(await world.admin.click(message, label=LABEL))
+    assert "is still blocked" in answer
+    assert "I'm missing **Send Messages**" in answer
 
     await world.restart()
     allow(world, world.channel)
-    said = text_of(await world.admin.click(message, label=LABEL))
-    assert "is unblocked. 1 message sent just now. Next post" in said
+    answer = text_of(await world.admin.click(message, label=LABEL))
+    assert "is unblocked. 1 message sent just now. Next post" in answer
     assert world.posted_ids() == [FIRST]
     assert "Nothing is blocked" in text_of(await world.admin.click(message, label=LABEL))
 
@@ -166,8 +170,8 @@ async def test_status_has_the_button_while_there_is_something_to_check(world: Wo
     await blocked(world)
     shown = await world.admin.slash(world.channel, "status")
     allow(world, world.channel)
-    said = text_of(await world.admin.click(shown.response, label=LABEL))
-    assert "is unblocked" in said
+    answer = text_of(await world.admin.click(shown.response, label=LABEL))
+    assert "is unblocked" in answer
     assert world.posted_ids() == [FIRST]
     shown = await world.admin.slash(world.channel, "status")
     assert not shown.response.components
@@ -178,8 +182,8 @@ async def test_the_button_is_for_those_who_manage_channels(world: World) -> None
     await blocked(world)
     await notified(world)
     allow(world, world.channel)
-    said = text_of(await world.member.click(notices(other)[0], label=LABEL))
-    assert "You need **Manage Channels**" in said
+    answer = text_of(await world.member.click(notices(other)[0], label=LABEL))
+    assert "You need **Manage Channels**" in answer
     assert (await the_feed(world)).block is not None
 
 
@@ -219,14 +223,14 @@ async def test_a_kick_and_a_return_bring_everything_back(world: World) -> None:
 
 async def test_a_role_that_may_write_again_unblocks_the_channel(world: World) -> None:
     roles = world.env.backend.guilds[world.guild.id].roles
-    (role,) = [one for one in roles.values() if one.managed]
+    (role,) = [role for role in roles.values() if role.managed]
     everyone = roles[world.guild.id]
     world.list_paper(FIRST, title="Video")
     await world.admin.slash(world.channel, "config schedule", cadence="live")
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     before = role.permissions
-    for one in (role, everyone):
-        one.permissions &= ~discord.Permissions.send_messages.flag
+    for item in (role, everyone):
+        item.permissions &= ~discord.Permissions.send_messages.flag
     world.env.backend.announce_role_updates(world.guild.id, [role, everyone])
     await world.run()
     block = (await the_feed(world)).block
@@ -242,7 +246,7 @@ async def test_a_role_that_may_write_again_unblocks_the_channel(world: World) ->
 async def test_a_role_that_the_bot_is_given_unblocks_the_channel(world: World) -> None:
     await blocked(world)
     admins = next(
-        one for one in world.env.backend.guilds[world.guild.id].roles.values() if one.name == "Admins"
+        role for role in world.env.backend.guilds[world.guild.id].roles.values() if role.name == "Admins"
     )
     own = world.env.backend.get_member(world.guild.id, world.client.user.id)  # pyright: ignore[reportOptionalMemberAccess]
     own.role_ids.append(admins.id)
@@ -267,8 +271,8 @@ async def test_posts_in_another_servers_name_are_not_checked(world: World) -> No
     assert isinstance(channel, discord.TextChannel)
     view = discord.ui.View.from_message(notices(other)[0], timeout=None)
     forged = await channel.send("…", view=view)
-    said = text_of(await stranger.click(forged, label=LABEL))
-    assert "belongs to another server" in said
+    answer = text_of(await stranger.click(forged, label=LABEL))
+    assert "belongs to another server" in answer
     assert (await the_feed(world)).block is not None
 
 
@@ -290,8 +294,8 @@ async def test_one_who_manages_no_channel_may_not_check(world: World) -> None:
     await notified(world)
     allow(world, world.channel)
 
-    said = text_of(await world.member.click(notices(other)[0], label=LABEL))
+    answer = text_of(await world.member.click(notices(other)[0], label=LABEL))
 
-    assert "You need **Manage Channels**" in said
-    assert "Nothing was checked" in said
+    assert "You need **Manage Channels**" in answer
+    assert "Nothing was checked" in answer
     assert (await the_feed(world)).block is not None

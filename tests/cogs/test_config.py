@@ -18,11 +18,11 @@ from tests.world import World, text_of
 async def test_show_says_when_the_next_post_comes(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    said = text_of(await world.admin.slash(world.channel, "config show"))
+    answer = text_of(await world.admin.slash(world.channel, "config show"))
 
-    assert "daily, Mon-Fri, at 09:00 UTC" in said
-    assert "Next post: <t:1787130000:f>" in said
-    assert "1 subscription" in said
+    assert "daily, Mon-Fri, at 09:00 UTC" in answer
+    assert "Next post: <t:1787130000:f>" in answer
+    assert "1 subscription" in answer
 
 
 async def test_show_of_a_channel_without_a_feed_says_what_to_type(world: World) -> None:
@@ -32,18 +32,18 @@ async def test_show_of_a_channel_without_a_feed_says_what_to_type(world: World) 
 async def test_a_schedule_is_changed_option_by_option(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    said = text_of(
+    answer = text_of(
         await world.admin.slash(
             world.channel, "config schedule", time="17:30", timezone="europe/berlin", weekdays="Mon,Thu"
         )
     )
 
-    assert "daily, Mon,Thu, at 17:30 Europe/Berlin" in said
-    assert "<t:1787239800:f>" in said  # Thursday 20 August, 15:30 UTC
+    assert "daily, Mon,Thu, at 17:30 Europe/Berlin" in answer
+    assert "<t:1787239800:f>" in answer  # Thursday 20 August, 15:30 UTC
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     first(
         1,
         [
@@ -56,21 +56,21 @@ async def test_a_schedule_is_changed_option_by_option(world: World) -> None:
         ],
     ),
 )
-async def test_a_wrong_schedule_changes_nothing(world: World, options: dict[str, str], said: str) -> None:
+async def test_a_wrong_schedule_changes_nothing(world: World, options: dict[str, str], expected: str) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
     result = await world.admin.slash(world.channel, "config schedule", **options)
 
     assert result.ephemeral
-    assert said in text_of(result)
+    assert expected in text_of(result)
     assert "daily, Mon-Fri, at 09:00 UTC" in text_of(await world.admin.slash(world.channel, "config show"))
 
 
 async def test_a_channel_is_configured_before_it_is_subscribed(world: World) -> None:
-    said = text_of(await world.admin.slash(world.channel, "config schedule", time="17:30"))
+    answer = text_of(await world.admin.slash(world.channel, "config schedule", time="17:30"))
 
-    assert "at 17:30 UTC" in said
-    assert "Add one with `/subscribe`" in said
+    assert "at 17:30 UTC" in answer
+    assert "Add one with `/subscribe`" in answer
     later = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
     assert "Next post: <t:1787160600:f>" in later  # 17:30 UTC that day
 
@@ -79,12 +79,12 @@ async def test_a_channel_is_configured_before_it_is_subscribed(world: World) -> 
 async def test_a_weekly_feed_says_its_day(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    said = text_of(
+    answer = text_of(
         await world.admin.slash(world.channel, "config schedule", cadence="weekly", weekdays="Tue,Thu")
     )
 
-    assert "**weekly, Tue,Thu, at 09:00 UTC**" in said
-    assert "from the next run: <t:1787648400:f>" in said  # Tuesday 25 August
+    assert "**weekly, Tue,Thu, at 09:00 UTC**" in answer
+    assert "from the next run: <t:1787648400:f>" in answer  # Tuesday 25 August
 
 
 async def test_cities_find_their_time_zones(world: World) -> None:
@@ -138,8 +138,8 @@ async def test_a_digest_is_a_line_a_paper(world: World) -> None:
 @pytest.mark.thorough
 async def test_papers_listed_during_a_pause_are_posted_after_it(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
-    said = text_of(await world.admin.slash(world.channel, "config pause"))
-    assert "Paused" in said
+    answer = text_of(await world.admin.slash(world.channel, "config pause"))
+    assert "Paused" in answer
     world.list_paper("2608.00001", title="Video")
     world.clock.advance(hours=2)
     await world.run()
@@ -158,12 +158,12 @@ async def test_deliver_posts_now_and_answers_with_the_count_and_a_link(world: Wo
     await world.run()
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    said = text_of(await world.admin.slash(world.channel, "deliver"))
+    answer = text_of(await world.admin.slash(world.channel, "deliver"))
 
     (message,) = world.posts()
-    assert "Posted 3 papers" in said
-    assert f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{message.id}" in said
-    assert "Next post: <t:1787130000:f>" in said
+    assert "Posted 3 papers" in answer
+    assert f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{message.id}" in answer
+    assert "Next post: <t:1787130000:f>" in answer
 
 
 @pytest.mark.thorough
@@ -172,11 +172,12 @@ async def test_deliver_in_a_forum_links_to_the_post(world: World) -> None:
     world.list_paper("2608.00001", title="Video")
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=forum)
 
-    said = text_of(await world.admin.slash(world.channel, "deliver", channel=forum))
+    answer = text_of(await world.admin.slash(world.channel, "deliver", channel=forum))
 
     (thread,) = forum.threads
     assert (
-        f"Posted 1 paper in <#{forum.id}>: https://discord.com/channels/{world.guild.id}/{thread.id}" in said
+        f"Posted 1 paper in <#{forum.id}>: https://discord.com/channels/{world.guild.id}/{thread.id}"
+        in answer
     )
     shown = text_of(await world.admin.slash(world.channel, "config show", channel=forum))
     assert "forum; each card is a post of its own" in shown
@@ -198,11 +199,11 @@ async def test_deliver_says_what_happened_to_papers_that_the_channel_refuses(wor
         return await whole(channel_id)
 
     world.services.feeds.deliver = deliver  # pyright: ignore[reportAttributeAccessIssue]
-    said = text_of(await world.admin.slash(world.channel, "deliver"))
+    answer = text_of(await world.admin.slash(world.channel, "deliver"))
 
-    assert "1 paper is still pending: the channel is blocked." in said
-    assert "**Blocked**" in said
-    assert "**Send Messages**" in said
+    assert "1 paper is still pending: the channel is blocked." in answer
+    assert "**Blocked**" in answer
+    assert "**Send Messages**" in answer
 
 
 async def test_deliver_says_why_nothing_is_pending(world: World) -> None:
@@ -231,10 +232,10 @@ async def test_a_channel_that_refuses_for_good_is_blocked_and_resumed(world: Wor
 
     assert world.posted_ids() == []
     for name in ("status", "config show"):
-        said = text_of(await world.admin.slash(world.channel, name))
-        assert "**Blocked**" in said
-        assert "**Send Messages**" in said
-        assert "/config resume" in said
+        answer = text_of(await world.admin.slash(world.channel, name))
+        assert "**Blocked**" in answer
+        assert "**Send Messages**" in answer
+        assert "/config resume" in answer
     refused = text_of(await world.admin.slash(world.channel, "config resume"))
     assert "I'm missing **Send Messages**" in refused
 
@@ -258,9 +259,9 @@ async def test_help_shows_the_first_steps(world: World) -> None:
 async def test_a_member_is_refused_the_status(world: World) -> None:
     world.guild.set_command_permissions(await world.command("status"), {world.member: True})
 
-    said = text_of(await world.member.slash(world.channel, "status"))
+    answer = text_of(await world.member.slash(world.channel, "status"))
 
-    assert "You need **Manage Channels**" in said
+    assert "You need **Manage Channels**" in answer
 
 
 @pytest.mark.thorough
@@ -269,10 +270,10 @@ async def test_pausing_twice_keeps_the_pause(world: World) -> None:
     await world.admin.slash(world.channel, "config pause")
     world.clock.advance(hours=1)
 
-    said = text_of(await world.admin.slash(world.channel, "config pause"))
+    answer = text_of(await world.admin.slash(world.channel, "config pause"))
 
-    assert "**Paused** <t:1787126400:R>" in said
-    assert "/config resume" in said
+    assert "**Paused** <t:1787126400:R>" in answer
+    assert "/config resume" in answer
 
 
 async def test_a_paper_of_a_paused_channel_is_not_said_to_be_deliverable(world: World) -> None:
@@ -281,10 +282,10 @@ async def test_a_paper_of_a_paused_channel_is_not_said_to_be_deliverable(world: 
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await world.admin.slash(world.channel, "config pause")
 
-    said = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00001"))
+    answer = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00001"))
 
-    assert "**Paused**" in said
-    assert "/deliver" not in said
+    assert "**Paused**" in answer
+    assert "/deliver" not in answer
 
 
 async def test_deliver_counts_papers_waiting_for_upvotes_and_does_not_claim_that_all_were_posted(
@@ -294,19 +295,19 @@ async def test_deliver_counts_papers_waiting_for_upvotes_and_does_not_claim_that
     await world.admin.slash(world.channel, "config filter", min_upvotes=10)
     for number in range(7):
         world.list_paper(f"2608.0000{number}", title="Video", upvotes=3)
-    said = text_of(await world.admin.slash(world.channel, "deliver"))
+    answer = text_of(await world.admin.slash(world.channel, "deliver"))
     assert world.posted_ids() == []
-    assert "7 matching papers have fewer than 10 upvotes so far." in said
-    assert "all matching papers" not in said
+    assert "7 matching papers have fewer than 10 upvotes so far." in answer
+    assert "all matching papers" not in answer
 
 
 @pytest.mark.parametrize("status", first(1, [429, 500]))
 async def test_deliver_says_that_the_list_could_not_be_read(world: World, status: int) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     world.hub.day_faults[world.today] = Fault(status=status, headers={"Retry-After": "600"})
-    said = text_of(await world.admin.slash(world.channel, "deliver"))
-    assert "The list could not be read completely just now" in said
-    assert "all matching papers" not in said
+    answer = text_of(await world.admin.slash(world.channel, "deliver"))
+    assert "The list could not be read completely just now" in answer
+    assert "all matching papers" not in answer
     # Asked again at once, the list is not read again; what is known of it is said all the same.
     assert "The list could not be read completely" in text_of(
         await world.admin.slash(world.channel, "deliver")
@@ -315,10 +316,10 @@ async def test_deliver_says_that_the_list_could_not_be_read(world: World, status
 
 @pytest.mark.parametrize("name", first(1, ["config pause", "config resume", "deliver"]))
 async def test_commands_that_need_a_subscription_say_so(world: World, name: str) -> None:
-    said = text_of(await world.admin.slash(world.channel, name))
+    answer = text_of(await world.admin.slash(world.channel, name))
 
-    assert f"<#{world.channel.id}> " in said
-    assert "`/subscribe`" in said
+    assert f"<#{world.channel.id}> " in answer
+    assert "`/subscribe`" in answer
 
 
 async def test_choices_are_offered_under_the_names_that_the_bot_uses(world: World) -> None:

@@ -18,20 +18,20 @@ async def schedule_of(world: World, channel: object = None) -> str:
 
 
 async def test_without_options_they_are_shown(world: World) -> None:
-    said = text_of(await world.admin.slash(world.channel, "config defaults"))
+    answer = text_of(await world.admin.slash(world.channel, "config defaults"))
 
-    assert "**daily, Mon-Fri, at 09:00 UTC** (the bot's own defaults)" in said
+    assert "**daily, Mon-Fri, at 09:00 UTC** (the bot's own defaults)" in answer
 
 
 @pytest.mark.parametrize("command", first(1, ["subscribe", "config style", "config schedule", "setup"]))
 async def test_a_new_channel_begins_with_them_whatever_makes_it(world: World, command: str) -> None:
-    said = text_of(
+    answer = text_of(
         await world.admin.slash(
             world.channel, "config defaults", time="17:30", timezone="berlin", weekdays="Mon,Thu"
         )
     )
-    assert "**daily, Mon,Thu, at 17:30 Europe/Berlin**" in said
-    assert "time, time zone and days set by this server" in said
+    assert "**daily, Mon,Thu, at 17:30 Europe/Berlin**" in answer
+    assert "time, time zone and days set by this server" in answer
 
     options = {
         "subscribe": {"keywords": "video"},
@@ -49,9 +49,9 @@ async def test_a_new_channel_begins_with_them_whatever_makes_it(world: World, co
 
 
 async def test_settings_that_are_not_chosen_stay_the_bots_own(world: World) -> None:
-    said = text_of(await world.admin.slash(world.channel, "config defaults", time="17:30"))
+    answer = text_of(await world.admin.slash(world.channel, "config defaults", time="17:30"))
 
-    assert "**daily, Mon-Fri, at 17:30 UTC** (time set by this server)" in said
+    assert "**daily, Mon-Fri, at 17:30 UTC** (time set by this server)" in answer
 
 
 async def test_channels_that_get_papers_already_stay_as_they_are(world: World) -> None:
@@ -66,13 +66,13 @@ async def test_channels_that_get_papers_already_stay_as_they_are(world: World) -
 async def test_none_takes_the_bots_own_again(world: World) -> None:
     await world.admin.slash(world.channel, "config defaults", time="17:30", timezone="Berlin", weekdays="all")
 
-    said = text_of(
+    answer = text_of(
         await world.admin.slash(
             world.channel, "config defaults", time="none", timezone="None", weekdays="none"
         )
     )
 
-    assert "**daily, Mon-Fri, at 09:00 UTC** (the bot's own defaults)" in said
+    assert "**daily, Mon-Fri, at 09:00 UTC** (the bot's own defaults)" in answer
 
 
 @pytest.mark.parametrize(
@@ -93,17 +93,17 @@ async def test_another_servers_are_its_own(world: World) -> None:
     role = other.create_role("Admins", permissions=discord.Permissions(administrator=True))
     zoe = other.add_member(world.env.create_user("zoe"), roles=[role])
 
-    said = text_of(await zoe.slash(room, "config defaults"))
+    answer = text_of(await zoe.slash(room, "config defaults"))
 
-    assert "at 09:00 UTC" in said
+    assert "at 09:00 UTC" in answer
 
 
 async def test_show_tells_them_where_a_channel_would_begin_with_them(world: World) -> None:
     await world.admin.slash(world.channel, "config defaults", time="17:30")
 
-    said = text_of(await world.admin.slash(world.channel, "config show"))
+    answer = text_of(await world.admin.slash(world.channel, "config show"))
 
-    assert "It would start with: **daily, Mon-Fri, at 17:30 UTC** (time set by this server)." in said
+    assert "It would start with: **daily, Mon-Fri, at 17:30 UTC** (time set by this server)." in answer
 
 
 @pytest.mark.thorough

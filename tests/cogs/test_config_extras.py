@@ -33,12 +33,12 @@ async def test_each_card_is_a_message_with_a_thread_under_it(world: World) -> No
         world.list_paper(f"2608.0000{number}", title=f"Video {number}")
     await subscribed(world)
 
-    said = text_of(await world.admin.slash(world.channel, "config threads", on=True))
+    answer = text_of(await world.admin.slash(world.channel, "config threads", on=True))
     world.clock.advance(hours=1)
     await world.run()
 
-    assert "a thread under it" in said
-    assert "from the next run: <t:1787130000:f>" in said
+    assert "a thread under it" in answer
+    assert "from the next run: <t:1787130000:f>" in answer
     assert [len(message.embeds) for message in world.posts() if message.embeds] == [1, 1, 1]
     await settled(world, lambda: len(world.channel.threads) == 3)
     assert sorted(thread.name for thread in world.channel.threads) == ["Video 0", "Video 1", "Video 2"]
@@ -56,19 +56,19 @@ async def test_threads_end(world: World) -> None:
     await subscribed(world)
     await world.admin.slash(world.channel, "config threads", on=True)
 
-    said = text_of(await world.admin.slash(world.channel, "config threads", on=False))
+    answer = text_of(await world.admin.slash(world.channel, "config threads", on=False))
 
-    assert "No new threads are opened" in said
+    assert "No new threads are opened" in answer
     assert not (await feed_of(world, world.channel)).settings.opens_threads
 
 
 async def test_digests_get_no_threads_and_the_answer_says_so(world: World) -> None:
     await world.admin.slash(world.channel, "config style", style="digest")
 
-    said = text_of(await world.admin.slash(world.channel, "config threads", on=True))
+    answer = text_of(await world.admin.slash(world.channel, "config threads", on=True))
 
-    assert "a digest has no cards" in said
-    assert "/config style style:cards" in said
+    assert "a digest has no cards" in answer
+    assert "/config style style:cards" in answer
     assert "a digest has no cards" in text_of(await world.admin.slash(world.channel, "config show"))
 
 
@@ -85,27 +85,27 @@ async def test_digests_get_no_threads_and_the_answer_says_so(world: World) -> No
 async def test_the_answer_says_why_no_thread_can_be_opened(world: World, make: str, why: str) -> None:
     where = getattr(world.guild, make)("other")
 
-    said = text_of(await world.admin.slash(world.channel, "config threads", on=True, channel=where))
+    answer = text_of(await world.admin.slash(world.channel, "config threads", on=True, channel=where))
 
-    assert why in said
-    assert "Nothing was changed" in said
+    assert why in answer
+    assert "Nothing was changed" in answer
 
 
 async def test_a_thread_gets_no_threads(world: World) -> None:
     world.env.backend.create_thread(world.channel.id, "talk", world.admin.id)
 
-    said = text_of(await world.admin.slash(world.channel.threads[-1], "config threads", on=True))
+    answer = text_of(await world.admin.slash(world.channel.threads[-1], "config threads", on=True))
 
-    assert "is itself a thread" in said
+    assert "is itself a thread" in answer
 
 
 async def test_without_the_right_to_open_threads_they_are_not_turned_on(world: World) -> None:
     where = channel_where(world, world.guild.me, create_public_threads=False)
 
-    said = text_of(await world.admin.slash(world.channel, "config threads", on=True, channel=where))
+    answer = text_of(await world.admin.slash(world.channel, "config threads", on=True, channel=where))
 
-    assert f"I'm missing **Create Public Threads** in <#{where.id}>: give me" in said
-    assert "Nothing was changed" in said
+    assert f"I'm missing **Create Public Threads** in <#{where.id}>: give me" in answer
+    assert "Nothing was changed" in answer
     assert await feed_of(world, where) is None
 
 
@@ -115,8 +115,8 @@ async def test_threads_that_can_no_longer_be_opened_are_reported(world: World) -
     world.env.backend.set_overwrite(world.channel.id, overwrite(world.guild.me, create_public_threads=False))
 
     for name in ("config show", "status"):
-        said = text_of(await world.admin.slash(world.channel, name))
-        assert "⚠️ Threads are not opened: I'm missing **Create Public Threads**" in said
+        answer = text_of(await world.admin.slash(world.channel, name))
+        assert "⚠️ Threads are not opened: I'm missing **Create Public Threads**" in answer
 
 
 # Publishing
@@ -127,12 +127,12 @@ async def test_messages_are_published_to_the_followers(world: World) -> None:
     world.list_paper("2608.00001", title="Video")
     await subscribed(world, news)
 
-    said = text_of(await world.admin.slash(news, "config publish", on=True))
+    answer = text_of(await world.admin.slash(news, "config publish", on=True))
     world.clock.advance(hours=1)
     await world.run()
 
-    assert "limits how many" in said
-    assert "from the next run: <t:1787130000:f>" in said
+    assert "limits how many" in answer
+    assert "from the next run: <t:1787130000:f>" in answer
     (message,) = world.posts(news)
     path = f"/channels/{news.id}/messages/{message.id}/crosspost"
     await settled(world, lambda: path in [request.path for request in world.env.http_requests])
@@ -144,17 +144,17 @@ async def test_publishing_ends_for_pending_messages_too(world: World) -> None:
     await subscribed(world, news)
     await world.admin.slash(news, "config publish", on=True)
 
-    said = text_of(await world.admin.slash(news, "config publish", on=False))
+    answer = text_of(await world.admin.slash(news, "config publish", on=False))
 
-    assert "no longer published" in said
+    assert "no longer published" in answer
     assert not (await feed_of(world, news)).settings.publishes
 
 
 async def test_a_text_channel_has_no_followers(world: World) -> None:
-    said = text_of(await world.admin.slash(world.channel, "config publish", on=True))
+    answer = text_of(await world.admin.slash(world.channel, "config publish", on=True))
 
-    assert "isn't an announcement channel" in said
-    assert "Nothing was changed" in said
+    assert "isn't an announcement channel" in answer
+    assert "Nothing was changed" in answer
 
 
 async def test_without_the_right_to_publish_it_is_not_turned_on(
@@ -163,9 +163,9 @@ async def test_without_the_right_to_publish_it_is_not_turned_on(
     news = world.guild.create_news_channel("news")
     denied(monkeypatch, publishing_obstacle="I'm missing **Send Messages** there.")
 
-    said = text_of(await world.admin.slash(news, "config publish", on=True))
+    answer = text_of(await world.admin.slash(news, "config publish", on=True))
 
-    assert "I'm missing **Send Messages** there. Nothing was changed" in said
+    assert "I'm missing **Send Messages** there. Nothing was changed" in answer
     assert await feed_of(world, news) is None
 
 
@@ -176,10 +176,10 @@ async def test_a_server_chooses_where_it_hears_of_troubles(world: World) -> None
     ops = world.guild.create_text_channel("ops")
     await subscribed(world)
 
-    said = text_of(await world.admin.slash(world.channel, "config notices", channel=ops))
+    answer = text_of(await world.admin.slash(world.channel, "config notices", channel=ops))
 
-    assert f"Notices: a channel that I can post in → <#{ops.id}>" in said.replace("*", "")
-    assert "answers to admin commands say so" in said
+    assert f"Notices: a channel that I can post in → <#{ops.id}>" in answer.replace("*", "")
+    assert "answers to admin commands say so" in answer
     async with world.database.read() as conn:
         assert await servers.notices_channel(conn, world.guild.id) == ops.id
     assert f"in <#{ops.id}>" in text_of(await world.admin.slash(world.channel, "config show"))
@@ -196,17 +196,17 @@ async def test_a_server_that_is_new_chooses_too(world: World) -> None:
 async def test_a_forum_takes_no_notices(world: World) -> None:
     forum = world.guild.create_forum_channel("forum")
 
-    said = text_of(await world.admin.slash(world.channel, "config notices", channel=forum))
+    answer = text_of(await world.admin.slash(world.channel, "config notices", channel=forum))
 
-    assert "takes posts, not messages" in said
+    assert "takes posts, not messages" in answer
 
 
 async def test_notices_go_where_the_bot_may_post(world: World) -> None:
     where = channel_where(world, world.guild.me, send_messages=False)
 
-    said = text_of(await world.admin.slash(world.channel, "config notices", channel=where))
+    answer = text_of(await world.admin.slash(world.channel, "config notices", channel=where))
 
-    assert "I'm missing **Send Messages**" in said
+    assert "I'm missing **Send Messages**" in answer
     async with world.database.read() as conn:
         assert await servers.notices_channel(conn, world.guild.id) is None
 
@@ -230,26 +230,26 @@ async def test_notices_go_where_the_bot_may_post(world: World) -> None:
 async def test_a_member_may_change_nothing(world: World, name: str, options: dict[str, Any]) -> None:
     world.guild.set_command_permissions(await world.command("config"), {world.member: True})
 
-    said = text_of(await world.member.slash(world.channel, name, **options))
+    answer = text_of(await world.member.slash(world.channel, name, **options))
 
-    assert f"You need **Manage Channels** in <#{world.channel.id}>" in said
+    assert f"You need **Manage Channels** in <#{world.channel.id}>" in answer
 
 
 async def test_a_member_may_choose_no_channel_for_notices(world: World) -> None:
     world.guild.set_command_permissions(await world.command("config"), {world.member: True})
 
-    said = text_of(await world.member.slash(world.channel, "config notices", channel=world.channel))
+    answer = text_of(await world.member.slash(world.channel, "config notices", channel=world.channel))
 
-    assert "You need **Manage Channels**" in said
+    assert "You need **Manage Channels**" in answer
 
 
 async def test_notices_need_the_right_in_the_channel_that_is_named(world: World) -> None:
     person = manager(world)
     where = channel_where(world, person, manage_channels=False)
 
-    said = text_of(await person.slash(world.channel, "config notices", channel=where))
+    answer = text_of(await person.slash(world.channel, "config notices", channel=where))
 
-    assert f"You need **Manage Channels** in <#{where.id}>" in said
+    assert f"You need **Manage Channels** in <#{where.id}>" in answer
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ async def test_notices_need_the_right_in_the_channel_that_is_named(world: World)
 async def test_turning_off_changes_nothing_in_a_channel_without_a_feed(
     world: World, name: str, options: dict[str, Any]
 ) -> None:
-    said = text_of(await world.admin.slash(world.channel, name, **options))
+    answer = text_of(await world.admin.slash(world.channel, name, **options))
 
-    assert "`/subscribe`" in said
+    assert "`/subscribe`" in answer
     assert await feed_of(world, world.channel) is None

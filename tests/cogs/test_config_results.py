@@ -17,13 +17,13 @@ async def test_each_subscription_has_its_papers_and_one_that_two_want_counts_twi
     await world.admin.slash(world.channel, "subscribe", keywords="Video, agents, RLHF")
     await world.admin.slash(world.channel, "deliver")
 
-    said = await show(world)
+    answer = await show(world)
 
-    assert "3 subscriptions, in the last 30 days:" in said
-    assert "• `Video`: 2 papers" in said
-    assert "• `agents`: 1 paper\n" in said
-    assert "• `RLHF`: no papers" in said
-    assert "⚠️" not in said
+    assert "3 subscriptions, in the last 30 days:" in answer
+    assert "• `Video`: 2 papers" in answer
+    assert "• `agents`: 1 paper\n" in answer
+    assert "• `RLHF`: no papers" in answer
+    assert "⚠️" not in answer
 
 
 async def test_papers_posted_in_another_channel_do_not_count(world: World) -> None:
@@ -53,9 +53,9 @@ async def test_after_thirty_days_papers_count_no_more_and_the_subscription_is_de
     assert "• `video`: 1 paper" in await show(world)
     world.clock.advance(days=2)
 
-    said = await show(world)
+    answer = await show(world)
 
-    assert "• `video`: no papers ⚠️ **dead**: try other words" in said
+    assert "• `video`: no papers ⚠️ **dead**: try other words" in answer
 
 
 async def test_one_that_takes_most_of_the_list_is_noisy(world: World) -> None:

@@ -20,13 +20,13 @@ async def test_people_who_search_or_export_too_often_are_shown_when_to_try_again
         world.services.cooldowns.use(person, costly, times=costly.uses)
     again = int((world.clock() + Costly.SEARCH.window).timestamp()) + 1
 
-    said = text_of(await world.member.slash(world.channel, "papers search", keywords="tea"))
+    answer = text_of(await world.member.slash(world.channel, "papers search", keywords="tea"))
 
-    assert said.startswith("That was too much at once: each person is limited to 20 searches per minute.")
-    assert f"Try again <t:{again}:R>." in said
+    assert answer.startswith("That was too much at once: each person is limited to 20 searches per minute.")
+    assert f"Try again <t:{again}:R>." in answer
     for command, options in (("my export", {"format": "ris"}), ("my data", {"action": "export"})):
-        said = text_of(await world.member.slash(world.channel, command, **options))
-        assert "6 exports per 10 minutes" in said
+        answer = text_of(await world.member.slash(world.channel, command, **options))
+        assert "6 exports per 10 minutes" in answer
     assert "Tea" in text_of(await world.admin.slash(world.channel, "papers search", keywords="tea"))
     world.clock.advance(minutes=1)
     assert "Tea" in text_of(await world.member.slash(world.channel, "papers search", keywords="tea"))
@@ -41,8 +41,8 @@ async def test_only_papers_that_are_not_stored_count(world: World) -> None:
     message = await world.client.get_channel(world.channel.id).send("…", view=view)  # type: ignore[union-attr]
 
     assert "Saved" in text_of(await world.member.click(message, label="Save"))
-    said = text_of(await world.member.click(message, label="Unknown"))
-    assert "40 unlisted papers per 10 minutes" in said
+    answer = text_of(await world.member.click(message, label="Unknown"))
+    assert "40 unlisted papers per 10 minutes" in answer
 
 
 async def test_the_window_slides_and_a_clock_that_is_set_back_locks_nobody_out(world: World) -> None:

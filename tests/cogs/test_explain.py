@@ -28,10 +28,10 @@ async def test_explain_follows_a_paper_from_waiting_to_posted_and_names_what_it_
     await world.admin.slash(world.channel, "unsubscribe", keywords="agents")
     await world.admin.slash(world.channel, "subscribe", keywords="video AND agents")
 
-    said = await explain(world, "2608.00001")
-    assert "It was posted" in said
-    assert f"/{world.channel.id}/{world.posts()[0].id}" in said
-    assert "\nIt matched `Videos`, `agent`." in said, "as the post has it, whatever is subscribed to now"
+    answer = await explain(world, "2608.00001")
+    assert "It was posted" in answer
+    assert f"/{world.channel.id}/{world.posts()[0].id}" in answer
+    assert "\nIt matched `Videos`, `agent`." in answer, "as the post has it, whatever is subscribed to now"
 
 
 async def test_without_a_channel_every_channel_that_the_person_can_see_is_explained(world: World) -> None:
@@ -44,16 +44,16 @@ async def test_without_a_channel_every_channel_that_the_person_can_see_is_explai
     world.clock.advance(hours=1)
     await world.run()
 
-    said = text_of(await world.member.slash(empty, "explain", paper="2608.00001"))
+    answer = text_of(await world.member.slash(empty, "explain", paper="2608.00001"))
 
-    assert said.startswith("Posted in 1 of 2 channels\n")
+    assert answer.startswith("Posted in 1 of 2 channels\n")
     posted, waits = (
-        said.index(f"**Posted** in <#{world.channel.id}>"),
-        said.index("**Waiting for upvotes** in"),
+        answer.index(f"**Posted** in <#{world.channel.id}>"),
+        answer.index("**Waiting for upvotes** in"),
     )
-    assert posted < waits < said.index(f"<#{waiting.id}>")
-    assert str(hidden.id) not in said
-    assert str(empty.id) not in said
+    assert posted < waits < answer.index(f"<#{waiting.id}>")
+    assert str(hidden.id) not in answer
+    assert str(empty.id) not in answer
     assert "Posted in 2 of 3 channels" in text_of(
         await world.admin.slash(empty, "explain", paper="2608.00001")
     )

@@ -29,22 +29,24 @@ async def test_a_changed_filter_says_from_when_it_applies_and_what_happens_to_ol
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     assert "Filter: none; every matching paper is posted" in await shown(world)
 
-    said = await filtered(world, min_upvotes=10, max_papers=3, only_with_code=True, exclude="survey, title:x")
+    answer = await filtered(
+        world, min_upvotes=10, max_papers=3, only_with_code=True, exclude="survey, title:x"
+    )
 
-    assert said.splitlines()[1:6] == [
+    assert answer.splitlines()[1:6] == [
         "Minimum upvotes: 0 → **10**",
         "Cards per post: up to 10 → **up to 3**",
         "Only with code: no → **yes**",
         "Excluded: nothing → ***survey, title:x***",
         f"Applies to <#{world.channel.id}> from the next run: <t:1787130000:f> (<t:1787130000:R>).",
     ]
-    assert "rechecked for 7 days" in said
+    assert "rechecked for 7 days" in answer
     assert "Filter: at least 10 upvotes; a code repository; no match for `survey, title:x`" in await shown(
         world
     )
 
-    said = await filtered(world, min_upvotes=0, only_with_code=False, exclude="-")
-    assert "Only with code: yes → **no**" in said
+    answer = await filtered(world, min_upvotes=0, only_with_code=False, exclude="-")
+    assert "Only with code: yes → **no**" in answer
     assert "Filter: none" in await shown(world)
 
 
@@ -55,14 +57,14 @@ async def test_a_filter_says_how_much_of_the_last_days_it_would_have_kept(world:
     assert "In the last 7 days it would have kept 2 of 5 papers." in await filtered(world, min_upvotes=3)
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    said = await filtered(world, min_upvotes=4)
+    answer = await filtered(world, min_upvotes=4)
 
-    assert "Minimum upvotes: 3 → **4**" in said
-    assert "In the last 7 days it would have kept 1 of 5 matching papers." in said
+    assert "Minimum upvotes: 3 → **4**" in answer
+    assert "In the last 7 days it would have kept 1 of 5 matching papers." in answer
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     first(
         2,
         [
@@ -79,30 +81,30 @@ async def test_a_filter_says_how_much_of_the_last_days_it_would_have_kept(world:
         ],
     ),
 )
-async def test_a_wrong_filter_changes_nothing(world: World, options: dict[str, Any], said: str) -> None:
+async def test_a_wrong_filter_changes_nothing(world: World, options: dict[str, Any], expected: str) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
     result = await world.admin.slash(world.channel, "config filter", **options)
 
     assert result.ephemeral
-    assert said in text_of(result)
+    assert expected in text_of(result)
     assert "Filter: none" in await shown(world)
 
 
 @pytest.mark.parametrize("command", first(1, ["subscribe", "preview"]))
 async def test_a_query_that_only_excludes_is_advised_by_what_it_is_for(world: World, command: str) -> None:
-    said = text_of(await world.admin.slash(world.channel, command, keywords="-survey"))
-    assert "as in `agents -survey`" in said
-    assert "* -survey" not in said
+    answer = text_of(await world.admin.slash(world.channel, command, keywords="-survey"))
+    assert "as in `agents -survey`" in answer
+    assert "* -survey" not in answer
     await world.admin.slash(world.channel, "subscribe", keywords="video")
-    said = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords="-survey"))
-    assert "`/subscriptions` lists the channel's subscriptions" in said
-    assert "agents" not in said
+    answer = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords="-survey"))
+    assert "`/subscriptions` lists the channel's subscriptions" in answer
+    assert "agents" not in answer
 
 
 async def test_a_part_that_only_excludes_belongs_to_the_one_before(world: World) -> None:
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents, -survey"))
-    assert "Without the comma, it belongs to the one before: `agents -survey`" in said
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents, -survey"))
+    assert "Without the comma, it belongs to the one before: `agents -survey`" in answer
     assert await world.subscriptions() == []
 
 
@@ -117,15 +119,15 @@ async def test_an_exclusion_says_how_much_it_would_have_filtered_out(world: Worl
     await filtered(world, exclude="-")
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    said = await filtered(world, exclude="survey")
+    answer = await filtered(world, exclude="survey")
 
-    assert "⚠️ Of the last 7 days' 6 matching papers, this exclusion would have filtered out 5." in said
-    assert "remove it with `/config filter exclude:-`" in said
-    said = await filtered(world, exclude="agents")
-    assert "would have filtered out" not in said
-    said = await filtered(world, exclude="* -survey")
-    assert "Of the last 7 days' 6 matching papers, this exclusion would have filtered out 1." in said
-    assert "⚠️ Of" not in said
+    assert "⚠️ Of the last 7 days' 6 matching papers, this exclusion would have filtered out 5." in answer
+    assert "remove it with `/config filter exclude:-`" in answer
+    answer = await filtered(world, exclude="agents")
+    assert "would have filtered out" not in answer
+    answer = await filtered(world, exclude="* -survey")
+    assert "Of the last 7 days' 6 matching papers, this exclusion would have filtered out 1." in answer
+    assert "⚠️ Of" not in answer
 
 
 async def test_a_digest_says_that_it_has_no_maximum(world: World) -> None:
@@ -144,13 +146,13 @@ async def test_a_waiting_paper_is_explained_until_its_last_day_and_after(world: 
     world.clock.advance(hours=1)
     await world.run()
 
-    said = await explained(world)
-    assert "Waiting for code" in said
+    answer = await explained(world)
+    assert "Waiting for code" in answer
     assert (
         "has no code repository and only 6 of 20 upvotes. It is rechecked at every run until Wednesday 26 Aug 2026"
-        in said
+        in answer
     )
-    assert "Next post: <t:1787216400:f>" in said
+    assert "Next post: <t:1787216400:f>" in answer
     status = text_of(await world.admin.slash(world.channel, "status"))
     assert "1 new paper was listed; 1 matching paper is waiting for upvotes or code" in status
 
@@ -165,10 +167,10 @@ async def test_a_waiting_paper_is_explained_until_its_last_day_and_after(world: 
 
     world.clock.advance(days=1)
     await world.run()
-    said = await explained(world)
-    assert "Not posted: never reached the upvote minimum" in said
-    assert "has only 6 of 20 upvotes. It was rechecked until Wednesday 26 Aug 2026" in said
-    assert "looked at again" not in said
+    answer = await explained(world)
+    assert "Not posted: never reached the upvote minimum" in answer
+    assert "has only 6 of 20 upvotes. It was rechecked until Wednesday 26 Aug 2026" in answer
+    assert "looked at again" not in answer
 
     await filtered(world, min_upvotes=0)
     assert "are no longer posted" in await explained(world)
@@ -184,11 +186,11 @@ async def test_an_excluded_paper_is_explained_by_the_query_that_matched(world: W
     world.clock.advance(hours=1)
     await world.run()
 
-    said = await explained(world)
+    answer = await explained(world)
 
-    assert "Not posted: excluded" in said
-    assert "It matches `video`, but also `survey OR benchmark`, which the channel excludes" in said
-    assert "by Wednesday 26 Aug 2026" in said
+    assert "Not posted: excluded" in answer
+    assert "It matches `video`, but also `survey OR benchmark`, which the channel excludes" in answer
+    assert "by Wednesday 26 Aug 2026" in answer
     status = text_of(await world.admin.slash(world.channel, "status"))
     assert "**filtered**: 1 new paper was listed; 1 matching paper is excluded" in status
 
@@ -226,10 +228,10 @@ async def test_a_threshold_is_crossed_on_the_sixth_day_and_posted_once(world: Wo
 
 
 async def test_subscribing_to_a_filtered_channel_names_the_filter(world: World) -> None:
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
-    assert "filter" not in said
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
+    assert "filter" not in answer
     await filtered(world, min_upvotes=10)
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
 
-    assert "The channel's filter applies to these papers too: at least 10 upvotes." in said
+    assert "The channel's filter applies to these papers too: at least 10 upvotes." in answer

@@ -22,10 +22,10 @@ async def focus_of(world: World, channel: object = None) -> dict[str, str]:
 async def test_a_focus_is_chosen_with_the_subscription_and_shown_wherever_it_is_not_exact(
     world: World,
 ) -> None:
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents", focus="balanced"))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents", focus="balanced"))
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    assert "• `agents` (focus balanced): " in said
+    assert "• `agents` (focus balanced): " in answer
     assert await focus_of(world) == {"agents": "balanced", "video": "exact"}
     for command in ("subscriptions", "config show"):
         shown = text_of(await world.admin.slash(world.channel, command))
@@ -41,15 +41,15 @@ async def test_a_focus_is_changed_and_the_answer_says_from_what_to_what_and_when
     await world.admin.slash(world.channel, "subscribe", keywords="agents, video")
 
     answer = await world.admin.slash(world.channel, "config focus", keywords="Agent", focus="strict")
-    said = text_of(answer)
+    reply = text_of(answer)
     again = text_of(await world.admin.slash(world.channel, "config focus", keywords="agents", focus="strict"))
     everything = text_of(
         await world.admin.slash(world.channel, "config focus", keywords="all of them", focus="broad")
     )
 
-    assert "• `agents`: exact → strict" in said
-    assert "Applies from the next run" in said
-    assert "Next post: <t:" in said
+    assert "• `agents`: exact → strict" in reply
+    assert "Applies from the next run" in reply
+    assert "Next post: <t:" in reply
     assert "Focus: nothing changed" in again
     assert "• `agents`: already strict" in again
     assert "• `agents`: strict → broad" in everything
@@ -64,9 +64,9 @@ async def test_a_focus_is_changed_and_the_answer_says_from_what_to_what_and_when
 async def test_the_focus_of_what_is_not_subscribed_cannot_be_changed(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="agents")
 
-    said = text_of(await world.admin.slash(world.channel, "config focus", keywords="video", focus="broad"))
+    answer = text_of(await world.admin.slash(world.channel, "config focus", keywords="video", focus="broad"))
 
-    assert "is not subscribed to that. Nothing was changed" in said
+    assert "is not subscribed to that. Nothing was changed" in answer
     assert await focus_of(world) == {"agents": "exact"}
 
 
@@ -106,18 +106,18 @@ async def test_a_focus_is_exported_imported_and_copied(world: World) -> None:
     other = world.guild.create_text_channel("other")
     await world.admin.slash(other, "subscribe", keywords="agents")
 
-    (feed,) = [one for one in json.loads(await exported(world))["feeds"] if one["channel_name"] != "other"]
+    (feed,) = [feed for feed in json.loads(await exported(world))["feeds"] if feed["channel_name"] != "other"]
     copied = text_of(await world.admin.slash(other, "config copy", source=world.channel))
     wanted = [{"keywords": "agents", "focus": "strict"}, {"keywords": "robots", "focus": "broad"}, "video"]
     result = await brought(world, a_file(world, subscriptions=wanted), name="a.json")
-    said = text_of(result)
+    answer = text_of(result)
     await pressed(world, result)
 
     assert feed["subscriptions"] == [{"keywords": "agents", "focus": "balanced"}, "video"]
     assert "Focus of *agents*: exact → balanced" in copied
     assert await focus_of(world, other) == {"agents": "balanced", "video": "exact"}
-    assert "1 new subscription: *robots* (focus broad)" in said
-    assert "Focus of *agents*: balanced → strict" in said
+    assert "1 new subscription: *robots* (focus broad)" in answer
+    assert "Focus of *agents*: balanced → strict" in answer
     assert await focus_of(world) == {"agents": "strict", "video": "exact", "robots": "broad"}
     assert "focus of *agents*: balanced → strict" in text_of(
         await world.admin.slash(world.channel, "config history")
@@ -190,11 +190,12 @@ async def test_a_focus_is_offered_where_most_papers_only_mention_the_keywords(wo
     await world.run()
 
     result = await world.admin.slash(world.channel, "subscribe", keywords="reward hacking")
-    said = text_of(result)
+    answer = text_of(result)
     await world.admin.click(result.response, label="Focus balanced: reward hacking")
 
     assert (
-        "Most of the papers only mention `reward hacking`. With focus balanced, it would have been 1" in said
+        "Most of the papers only mention `reward hacking`. With focus balanced, it would have been 1"
+        in answer
     )
     assert "• `reward hacking`: exact → balanced" in text_of(result)
     assert await focus_of(world) == {"reward hacking": "balanced"}
@@ -208,11 +209,11 @@ async def test_the_settings_tell_close_papers_from_those_that_mention_the_keywor
     await world.admin.slash(world.channel, "subscribe", keywords="reward hacking", focus="broad")
     await world.admin.slash(world.channel, "deliver")
 
-    said = text_of(await world.admin.slash(world.channel, "config show"))
+    answer = text_of(await world.admin.slash(world.channel, "config show"))
 
     assert (
         "3 papers; 1 is about it (title or AI keywords), 1 is close to it, 1 mentions it once, in the abstract"
-    ) in said
+    ) in answer
 
 
 @pytest.mark.thorough

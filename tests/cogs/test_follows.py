@@ -24,7 +24,7 @@ def received(world: World) -> list[Any]:
 
 
 def received_ids(world: World) -> list[str]:
-    return [one for message in received(world) for one in paper_ids(message)]
+    return [paper_id for message in received(world) for paper_id in paper_ids(message)]
 
 
 def close_direct_messages(world: World, times: int | None = None, **answer: Any) -> None:
@@ -48,13 +48,13 @@ async def next_day(world: World) -> None:
 
 
 async def test_what_a_person_follows_comes_by_direct_message_once(world: World) -> None:
-    said = await my(world, "follow", keywords="video, tea leaves")
+    answer = await my(world, "follow", keywords="video, tea leaves")
 
-    assert said.startswith("Following\nYou now follow:")
-    assert "`video`" in said
-    assert "`tea leaves`" in said
-    assert "Next delivery by direct message: <t:" in said
-    assert "at 09:00 UTC. `/my schedule` changes the time, the time zone" in said
+    assert answer.startswith("Following\nYou now follow:")
+    assert "`video`" in answer
+    assert "`tea leaves`" in answer
+    assert "Next delivery by direct message: <t:" in answer
+    assert "at 09:00 UTC. `/my schedule` changes the time, the time zone" in answer
     (greeting,) = received(world)
     assert "Your papers will arrive here" in greeting.embeds[0].title
     world.list_paper("2608.00001", title="Video of Tea Leaves")
@@ -74,8 +74,8 @@ async def test_the_last_message_of_a_delivery_can_stop_it_and_that_can_be_undone
     _, *messages, last = received(world)
     assert messages
     labels = [
-        [part.label for row in one.components for part in row.children if hasattr(part, "label")]
-        for one in (*messages, last)
+        [part.label for row in message.components for part in row.children if hasattr(part, "label")]
+        for message in (*messages, last)
     ]
     assert not any("Stop" in above for above in labels[:-1])
     assert labels[-1][-2:] == ["Stop", "Change"]
@@ -99,10 +99,10 @@ async def test_closed_direct_messages_are_said_at_once_and_the_keywords_wait(wor
 
     result = await world.member.slash(world.channel, "my follow", keywords="video")
 
-    said = text_of(result)
-    assert "Saved, but nothing can reach you yet." in said
-    assert "turn on **Direct Messages**" in said
-    assert "Next delivery" not in said
+    answer = text_of(result)
+    assert "Saved, but nothing can reach you yet." in answer
+    assert "turn on **Direct Messages**" in answer
+    assert "Next delivery" not in answer
     world.list_paper("2608.00001", title="Video")
     tried = calls(world)
     await next_day(world)
@@ -132,10 +132,10 @@ async def test_a_later_refusal_loses_nothing(world: World) -> None:
     await next_day(world)
     assert calls(world) == tried
 
-    said = await my(world, "feed")
+    answer = await my(world, "feed")
 
-    assert "We share no server" in said
-    assert "1 message pending" in said
+    assert "We share no server" in answer
+    assert "1 message pending" in answer
     open_direct_messages(world)
     assert "Sending 1 pending message now." in await my(world, "resume")
     await world.delivered()
@@ -147,10 +147,10 @@ async def test_a_later_refusal_loses_nothing(world: World) -> None:
 async def test_an_unclear_answer_is_not_a_refusal(world: World) -> None:
     close_direct_messages(world, status=500, code=0, times=1)
 
-    said = await my(world, "follow", keywords="video")
+    answer = await my(world, "follow", keywords="video")
 
-    assert "Discord didn't say whether my first direct message to you arrived" in said
-    assert "Next delivery" in said
+    assert "Discord didn't say whether my first direct message to you arrived" in answer
+    assert "Next delivery" in answer
     world.list_paper("2608.00001", title="Video")
     await next_day(world)
     assert received_ids(world) == ["2608.00001"]
@@ -165,10 +165,10 @@ async def test_direct_messages_that_cannot_be_opened_yet_are_opened_later(
 ) -> None:
     world.env.inject_error("POST", "/users/@me/channels", times=1, **answer)
 
-    said = await my(world, "follow", keywords="video")
+    reply = await my(world, "follow", keywords="video")
 
-    assert ("We share no server" in said) is is_refusal
-    assert ("Discord didn't say whether" in said) is not is_refusal
+    assert ("We share no server" in reply) is is_refusal
+    assert ("Discord didn't say whether" in reply) is not is_refusal
     assert received(world) == []
     world.list_paper("2608.00001", title="Video")
     await next_day(world)
@@ -188,12 +188,12 @@ async def test_explain_in_direct_messages_is_about_what_one_follows(world: World
     coming = text_of(await person.slash("explain", paper="2608.00001"))
     await next_day(world)
 
-    said = text_of(await person.slash("explain", paper="2608.00001"))
+    answer = text_of(await person.slash("explain", paper="2608.00001"))
 
     assert "Coming with the next post" in coming
     assert "in your direct messages" in coming
-    assert "It was posted <t:" in said
-    assert "https://discord.com/channels/@me/" in said
+    assert "It was posted <t:" in answer
+    assert "https://discord.com/channels/@me/" in answer
     other = text_of(await person.slash("explain", paper="2608.00002"))
     assert "matches nothing that you follow: `video`" in other
 
@@ -229,7 +229,7 @@ async def test_a_restart_before_the_greeting_loses_nothing(
 async def test_what_is_unfollowed_is_suggested_and_can_be_undone(world: World) -> None:
     await my(world, "follow", keywords="video, tea")
     offered = await world.member.autocomplete(world.channel, "my unfollow", "keywords", "vid")
-    assert [one["value"] for one in offered] == ["video"]
+    assert [choice["value"] for choice in offered] == ["video"]
 
     result = await world.member.slash(world.channel, "my unfollow", keywords="Videos")
 
@@ -256,11 +256,11 @@ async def test_the_schedule_is_ones_own(world: World) -> None:
     await my(world, "schedule", time="18:30")
     await my(world, "follow", keywords="video")
 
-    said = await my(world, "schedule", timezone="Berlin", weekdays="every day")
+    answer = await my(world, "schedule", timezone="Berlin", weekdays="every day")
 
-    assert "daily, Mon-Fri, at 18:30 UTC → daily, every day, at 18:30 Europe/Berlin" in said
+    assert "daily, Mon-Fri, at 18:30 UTC → daily, every day, at 18:30 Europe/Berlin" in answer
     zones = await world.member.autocomplete(world.channel, "my schedule", "timezone", "tok")
-    assert "Asia/Tokyo" in [one["value"] for one in zones]
+    assert "Asia/Tokyo" in [choice["value"] for choice in zones]
     shown = await world.member.slash(world.channel, "my schedule")
     form = await world.member.click(shown.response, label="Change the times")
     result = await world.member.submit_modal(form, {"time": "7am", "timezone": "", "weekdays": ""})
@@ -271,8 +271,8 @@ async def test_nobody_else_sees_what_a_person_follows(world: World) -> None:
     await my(world, "follow", keywords="video")
 
     for command in ("status", "config history", "config export"):
-        said = text_of(await world.admin.slash(world.channel, command))
-        assert "video" not in said
+        answer = text_of(await world.admin.slash(world.channel, command))
+        assert "video" not in answer
     assert "You don't follow any" in text_of(await world.admin.slash(world.channel, "my feed"))
     async with world.database.read() as conn:
         assert await feeds.in_use(conn) == []

@@ -44,7 +44,7 @@ def commands(world: World) -> Iterator[app_commands.Command[Any, ..., Any]]:
 
 
 def given(command: app_commands.Command[Any, ..., Any], channel: Any) -> dict[str, Any]:
-    required = [one.name for one in command.parameters if one.required]
+    required = [parameter.name for parameter in command.parameters if parameter.required]
     return {name: channel if name in CHANNELS else GIVEN[name] for name in required}
 
 
@@ -67,8 +67,8 @@ async def test_no_choice_that_is_offered_comes_from_a_hidden_channel(hidden: Hid
     forger = Forger(who=hidden.person, where=world.channel, hidden=hidden.channel)
     tried = 0
     for command in commands(world):
-        for option in (one for one in command.parameters if one.autocomplete):
-            names = {one.name for one in command.parameters}
+        for option in (parameter for parameter in command.parameters if parameter.autocomplete):
+            names = {parameter.name for parameter in command.parameters}
             filled = {"channel": hidden.channel} if "channel" in names else {}
             choices = await forger.autocomplete(command.qualified_name, option.name, **filled)
             assert hidden.betrayed_by(str(choices)) == [], command.qualified_name
@@ -88,7 +88,7 @@ async def test_no_command_does_anything_in_a_hidden_channel_that_a_client_names_
     forger = Forger(who=hidden.person, where=world.channel, hidden=hidden.channel)
     tried = 0
     for command in commands(world):
-        for option in {one.name for one in command.parameters} & CHANNELS:
+        for option in {parameter.name for parameter in command.parameters} & CHANNELS:
             options = given(command, world.channel) | {option: hidden.channel}
             result = await forger.slash(command.qualified_name, **options)
             shown = await hidden.shown_by(result)

@@ -49,9 +49,9 @@ async def test_one_term_says_enough(world: World) -> None:
 async def test_an_acronym_says_how_many_its_long_form_adds(world: World) -> None:
     await listed(world, "RL for all", "Reinforcement learning", "Deep reinforcement learning", "Video")
 
-    said = text_of(await subscribe(world, "RL"))
+    answer = text_of(await subscribe(world, "RL"))
 
-    assert "Read as: RL, also “reinforcement learning”: 2 more in the archive" in said
+    assert "Read as: RL, also “reinforcement learning”: 2 more in the archive" in answer
 
 
 async def test_a_misspelt_word_is_replaced_by_one_press(world: World) -> None:
@@ -59,22 +59,22 @@ async def test_a_misspelt_word_is_replaced_by_one_press(world: World) -> None:
 
     shown = await subscribe(world, "diffussion models")
 
-    said = text_of(shown)
-    assert "No paper in the archive has `diffussion`. Did you mean `diffusion models`? It finds 2." in said
+    answer = text_of(shown)
+    assert "No paper in the archive has `diffussion`. Did you mean `diffusion models`? It finds 2." in answer
     pressed = await world.admin.click(shown.response, label="Use diffusion models instead")
-    said = text_of(pressed)
-    assert "Subscription replaced" in said
-    assert f"<#{world.channel.id}>: `diffussion models` → `diffusion models`" in said
-    assert "Next post:" in said
+    answer = text_of(pressed)
+    assert "Subscription replaced" in answer
+    assert f"<#{world.channel.id}>: `diffussion models` → `diffusion models`" in answer
+    assert "Next post:" in answer
     assert await world.subscriptions() == ["diffusion models"]
 
 
 async def test_a_misspelt_alternative_is_found_beside_one_that_finds_papers(world: World) -> None:
     await listed(world, "Diffusion", "Video")
 
-    said = text_of(await subscribe(world, "video OR diffussion"))
+    answer = text_of(await subscribe(world, "video OR diffussion"))
 
-    assert "Did you mean `video OR diffusion`? It finds 2." in said
+    assert "Did you mean `video OR diffusion`? It finds 2." in answer
 
 
 async def test_a_word_that_papers_have_is_not_misspelt(world: World) -> None:
@@ -91,9 +91,9 @@ async def test_hints_and_numbers_are_of_all_papers_that_the_bot_has(world: World
     await world.read_archive()
 
     assert "Did you mean `diffusion`? It finds 1." in text_of(await subscribe(world, "diffussion"))
-    said = text_of(await world.admin.slash(world.channel, "preview", keywords="RL"))
-    assert "No paper from the last 7 days matches `RL`." in said
-    assert "RL, also “reinforcement learning”: 1 more in the archive" in said
+    answer = text_of(await world.admin.slash(world.channel, "preview", keywords="RL"))
+    assert "No paper from the last 7 days matches `RL`." in answer
+    assert "RL, also “reinforcement learning”: 1 more in the archive" in answer
 
 
 @pytest.mark.thorough
@@ -107,9 +107,9 @@ async def test_a_word_like_no_other_gets_no_hint(world: World) -> None:
 async def test_an_operator_in_lower_case_is_hinted_at_with_both_numbers(world: World) -> None:
     await listed(world, "Agents need a benchmark", "A benchmark of agents", "Agents")
 
-    said = text_of(await subscribe(world, "agents and benchmark"))
+    answer = text_of(await subscribe(world, "agents and benchmark"))
 
-    assert "`agents AND benchmark` finds 2 papers in the archive; what you typed finds none." in said
+    assert "`agents AND benchmark` finds 2 papers in the archive; what you typed finds none." in answer
 
 
 @pytest.mark.thorough
@@ -124,9 +124,9 @@ async def test_a_phrase_that_finds_little_is_compared_with_its_words(world: Worl
 
     shown = await world.admin.slash(world.channel, "preview", keywords="LLM agents benchmark")
 
-    said = text_of(shown)
-    assert "`LLM agents benchmark` is a phrase, which finds none in the archive." in said
-    assert "`LLM AND agents AND benchmark` finds the words anywhere: 5 papers." in said
+    answer = text_of(shown)
+    assert "`LLM agents benchmark` is a phrase, which finds none in the archive." in answer
+    assert "`LLM AND agents AND benchmark` finds the words anywhere: 5 papers." in answer
     pressed = await world.admin.click(shown.response, label="Preview LLM AND agents AND benchmark")
     assert "Preview: 5 papers" in text_of(pressed)
     assert "💡" not in text_of(pressed)
@@ -170,10 +170,10 @@ async def test_a_beginning_that_most_papers_have_is_not_hinted_at(world: World) 
 async def test_two_words_where_one_was_typed(world: World) -> None:
     await listed(world, "Finetuning", "Fine tuning", "Fine-tuning")
 
-    said = text_of(await subscribe(world, "finetuning"))
+    answer = text_of(await subscribe(world, "finetuning"))
 
-    assert "`finetuning` does not find it as two words." in said
-    assert "`fine-tuning` does: 3 papers in the archive instead of 2." in said
+    assert "`finetuning` does not find it as two words." in answer
+    assert "`fine-tuning` does: 3 papers in the archive instead of 2." in answer
 
 
 @pytest.mark.thorough
@@ -189,10 +189,10 @@ async def test_words_behind_an_organization_are_searched_as_words(world: World) 
         world, "Diffusion", "Video", outer={"organization": {"name": "nvidia", "fullname": "NVIDIA"}}
     )
 
-    said = text_of(await subscribe(world, "org:nvidia diffusion"))
+    answer = text_of(await subscribe(world, "org:nvidia diffusion"))
 
-    assert "`org:nvidia diffusion` is one name, and no paper in the archive has it." in said
-    assert "`org:nvidia AND diffusion` finds 1 paper." in said
+    assert "`org:nvidia diffusion` is one name, and no paper in the archive has it." in answer
+    assert "`org:nvidia AND diffusion` finds 1 paper." in answer
 
 
 @pytest.mark.thorough
@@ -219,9 +219,9 @@ async def test_a_minus_that_reaches_only_the_last_keyword(world: World) -> None:
 
     shown = await subscribe(world, "agents, tools -survey")
 
-    said = text_of(shown)
-    assert "`-survey` applies only to the last keyword." in said
-    assert "`agents -survey, tools -survey` applies it to all: 1 paper less in the archive." in said
+    answer = text_of(shown)
+    assert "`-survey` applies only to the last keyword." in answer
+    assert "`agents -survey, tools -survey` applies it to all: 1 paper less in the archive." in answer
     pressed = text_of(
         await world.admin.click(shown.response, label="Use agents -survey, tools -survey instead")
     )
@@ -233,18 +233,18 @@ async def test_a_minus_that_reaches_only_the_last_keyword(world: World) -> None:
 async def test_capitals_that_are_a_common_word(world: World) -> None:
     await listed(world, "IT for hospitals", *(f"It is number {n}" for n in range(12)))
 
-    said = text_of(await subscribe(world, "IT"))
+    answer = text_of(await subscribe(world, "IT"))
 
-    assert '`IT` is found in any case: 13 of 13 papers in the archive. `"IT"` finds only' in said
+    assert '`IT` is found in any case: 13 of 13 papers in the archive. `"IT"` finds only' in answer
 
 
 @pytest.mark.thorough
 async def test_no_answer_has_more_than_two_hints(world: World) -> None:
     await listed(world, "Diffusion", "Video", "Tokenizing", "Tokenized", "Tokenization", "Fine tuning")
 
-    said = text_of(await subscribe(world, "diffussion, vidoe, tokenizer, finetuning, a | b"))
+    answer = text_of(await subscribe(world, "diffussion, vidoe, tokenizer, finetuning, a | b"))
 
-    assert said.count("💡") == 2
+    assert answer.count("💡") == 2
 
 
 async def test_a_button_with_long_keywords_works_after_a_restart(world: World) -> None:
@@ -289,9 +289,9 @@ async def test_what_was_replaced_already_is_not_replaced_again(world: World) -> 
     shown = [(await subscribe(world, "diffussion")).response for _ in range(2)]
     await world.admin.click(shown[0], label="Use diffusion instead")
 
-    said = text_of(await world.admin.click(shown[1], label="Use diffusion instead"))
+    answer = text_of(await world.admin.click(shown[1], label="Use diffusion instead"))
 
-    assert "no longer subscribed to that" in said
+    assert "no longer subscribed to that" in answer
     assert await world.subscriptions() == ["diffusion"]
 
 
@@ -302,9 +302,9 @@ async def test_one_who_may_no_longer_manage_the_channel_replaces_nothing(world: 
     shown = (await world.member.slash(world.channel, "subscribe", keywords="diffussion")).response
     world.env.backend.delete_overwrite(world.channel.id, world.member.id)
 
-    said = text_of(await world.member.click(shown, label="Use diffusion instead"))
+    answer = text_of(await world.member.click(shown, label="Use diffusion instead"))
 
-    assert "You need **Manage Channels**" in said
+    assert "You need **Manage Channels**" in answer
     assert await world.subscriptions() == ["diffussion"]
 
 
@@ -326,10 +326,10 @@ async def test_an_undone_subscription_gets_no_hint(world: World) -> None:
     await subscribe(world, "diffussion")
     shown = await world.admin.slash(world.channel, "unsubscribe", keywords="diffussion")
 
-    said = text_of(await world.admin.click(shown.response, label="Undo"))
+    answer = text_of(await world.admin.click(shown.response, label="Undo"))
 
-    assert "`diffussion` (continued)" in said
-    assert "💡" not in said
+    assert "`diffussion` (continued)" in answer
+    assert "💡" not in answer
 
 
 @pytest.mark.thorough
@@ -355,9 +355,9 @@ async def test_a_preview_says_how_many_papers_are_about_it_and_offers_only_those
 
     shown = await world.admin.slash(world.channel, "preview", keywords="video")
 
-    said = text_of(shown)
-    assert "2 are about it (title or AI keywords), 4 mention it once, in the abstract." in said
-    assert "`video` finds 6 of 6 papers in the archive. `topic:video` finds only those about it" in said
+    answer = text_of(shown)
+    assert "2 are about it (title or AI keywords), 4 mention it once, in the abstract." in answer
+    assert "`video` finds 6 of 6 papers in the archive. `topic:video` finds only those about it" in answer
     pressed = text_of(await world.admin.click(shown.response, label="Preview topic:video"))
     assert "Preview: 2 papers" in pressed
     assert "about it (title" not in pressed
@@ -367,10 +367,10 @@ async def test_a_preview_says_how_many_papers_are_about_it_and_offers_only_those
 async def test_a_preview_of_papers_that_are_about_it_says_nothing_of_that(world: World) -> None:
     await mentioned(world, about=6, mentions=0)
 
-    said = text_of(await world.admin.slash(world.channel, "preview", keywords="video"))
+    answer = text_of(await world.admin.slash(world.channel, "preview", keywords="video"))
 
-    assert "about it" not in said
-    assert "💡" not in said
+    assert "about it" not in answer
+    assert "💡" not in answer
 
 
 async def test_a_channel_whose_papers_mostly_mention_it_is_offered_the_topic(world: World) -> None:
@@ -380,9 +380,9 @@ async def test_a_channel_whose_papers_mostly_mention_it_is_offered_the_topic(wor
 
     shown = await world.admin.slash(world.channel, "config show")
 
-    said = text_of(shown)
-    assert "• `video`: 6 papers; 2 are about it (title or AI keywords), 4 mention it once" in said
-    assert "most only mention it: `topic:video` leaves those out" in said
+    answer = text_of(shown)
+    assert "• `video`: 6 papers; 2 are about it (title or AI keywords), 4 mention it once" in answer
+    assert "most only mention it: `topic:video` leaves those out" in answer
     pressed = text_of(await world.admin.click(shown.response, label="Use topic:video instead"))
     assert "`video` → `topic:video`" in pressed
     assert await world.subscriptions() == ["topic:video"]
@@ -418,14 +418,14 @@ async def test_an_exclusion_is_said_in_words_and_corrected(world: World) -> None
     await listed(world, "A survey", "Another survey")
 
     shown = await world.admin.slash(world.channel, "config filter", exclude="survay OR review")
-    said = text_of(shown)
-    assert "Read as: papers with “survay” or “review”" in said
-    assert "No paper in the archive has `survay`. Did you mean `survey OR review`? It finds 2." in said
+    answer = text_of(shown)
+    assert "Read as: papers with “survay” or “review”" in answer
+    assert "No paper in the archive has `survay`. Did you mean `survey OR review`? It finds 2." in answer
     assert labels(shown) == ["Undo", "All settings"]
 
-    said = text_of(await world.admin.slash(world.channel, "config filter", exclude="survey"))
-    assert "Read as" not in said
-    assert "💡" not in said
+    answer = text_of(await world.admin.slash(world.channel, "config filter", exclude="survey"))
+    assert "Read as" not in answer
+    assert "💡" not in answer
 
 
 @pytest.mark.thorough
@@ -435,11 +435,11 @@ async def test_the_longest_answers_stay_within_the_limits(world: World) -> None:
     keyword = acronyms.rpartition(" OR ")[0]
     keywords = ", ".join(f"{keyword} OR diffussion OR {'x' * number}yz" for number in range(1, 10))
 
-    said = text_of(await subscribe(world, keywords))  # the fixture checks what was sent
+    answer = text_of(await subscribe(world, keywords))  # the fixture checks what was sent
     shown = await world.admin.slash(world.channel, "preview", keywords=keyword + " OR diffussion")
     await world.admin.slash(world.channel, "config filter", exclude=keyword + " OR diffussion")
 
-    assert "Read as: papers with “RL”, “LLM”" in said
+    assert "Read as: papers with “RL”, “LLM”" in answer
     assert "Did you mean" in text_of(shown)
 
 

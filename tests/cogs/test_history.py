@@ -16,8 +16,8 @@ async def history(world: World, who: Any = None, **options: Any) -> str:
     return text_of(result)
 
 
-def lines(said: str) -> list[str]:
-    return [line for line in said.splitlines() if line.startswith("<t:")]
+def lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("<t:")]
 
 
 async def test_every_change_is_recorded_with_who_when_and_where(world: World) -> None:
@@ -49,7 +49,7 @@ async def test_every_change_is_recorded_with_who_when_and_where(world: World) ->
     await world.admin.click(result.response, label="Import")
     await world.admin.slash(news, "config notices", channel=world.channel)
 
-    said = lines(await history(world))
+    answer = lines(await history(world))
 
     stamp = int(world.clock().timestamp())
     expected = [
@@ -58,7 +58,7 @@ async def test_every_change_is_recorded_with_who_when_and_where(world: World) ->
         f"<t:{stamp}:R> <@{world.admin.id}> <#{news.id}>: imported: subscribed to *world model*",
         f"<t:{stamp}:R> <@{world.admin.id}>: problem notices: any channel that I can post in → <#{world.channel.id}>",
     ]
-    for line, wanted in zip(reversed(said), expected, strict=True):
+    for line, wanted in zip(reversed(answer), expected, strict=True):
         assert line.startswith(wanted)
 
 
@@ -113,13 +113,13 @@ async def test_what_people_typed_pings_and_links_nobody(world: World) -> None:
     hostile = '"@everyone <@1> <#2> [x](https://evil.example) `**_"'
     await world.admin.slash(world.channel, "subscribe", keywords=hostile)
 
-    said = await history(world)
+    answer = await history(world)
 
-    assert "@everyone" not in said
-    assert "<@1>" not in said
-    assert "<#2>" not in said
-    assert "[x](" not in said
-    assert "\\`\\*\\*\\_" in said
+    assert "@everyone" not in answer
+    assert "<@1>" not in answer
+    assert "<#2>" not in answer
+    assert "[x](" not in answer
+    assert "\\`\\*\\*\\_" in answer
 
 
 @pytest.mark.thorough
@@ -128,11 +128,11 @@ async def test_a_long_history_has_pages_newest_first(world: World) -> None:
         await world.admin.slash(world.channel, "subscribe", keywords=f"k{number}")
         world.clock.advance(minutes=1)
 
-    said = await history(world)
+    answer = await history(world)
 
-    assert "Page 1 of 2" in said
-    assert lines(said)[0].endswith("*k19*")
-    assert len(lines(said)) == 15
+    assert "Page 1 of 2" in answer
+    assert lines(answer)[0].endswith("*k19*")
+    assert len(lines(answer)) == 15
 
 
 @pytest.mark.thorough
@@ -165,7 +165,7 @@ async def test_a_change_is_recorded_or_undone_with_what_it_is_about(world: World
             "CREATE TRIGGER full BEFORE INSERT ON changes BEGIN SELECT RAISE(ABORT, 'full'); END"
         )
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
 
-    assert "Something went wrong" in said
+    assert "Something went wrong" in answer
     assert await world.subscriptions() == ["video"]

@@ -76,14 +76,14 @@ async def test_the_library_is_searched_in_the_keyword_language(listed: World) ->
     await press(listed, "Save")
     await press(listed, "Save", SECOND)
 
-    for keywords, said in (
+    for keywords, answer in (
         ("BERT", "1 of 2 papers"),
         ("title:tea -leaves", "1 of 2 papers"),
         ("author:Li", "2 of 2 papers"),
         ("kites", "None of your papers matches `kites`"),
         ("(", "parenthesis"),
     ):
-        assert said in text_of(await saved(listed, keywords=keywords)), keywords
+        assert answer in text_of(await saved(listed, keywords=keywords)), keywords
     async with listed.database.write() as conn:  # as after an update of the rules
         await conn.exec_driver_sql("UPDATE paper_texts SET version = version - 1")
     assert "1 of 2 papers" in text_of(await saved(listed, keywords="BERT"))
@@ -110,10 +110,10 @@ async def test_the_limit_says_how_to_make_room(listed: World) -> None:
     listed.services.library._limits = Limits(saved=1)
     await press(listed, "Save")
 
-    said = text_of(await press(listed, "Save", SECOND))
+    answer = text_of(await press(listed, "Save", SECOND))
 
-    assert "You can save 1 paper. You have 1, and this adds 1." in said
-    assert "`/my saved`" in said
+    assert "You can save 1 paper. You have 1, and this adds 1." in answer
+    assert "`/my saved`" in answer
     assert "Tea for BERT" not in text_of(await saved(listed))
 
 
@@ -126,9 +126,9 @@ async def test_a_paper_is_cited_under_the_key_that_it_has_in_exports(listed: Wor
     # The next one would have the same key.
     assert "@misc{li2026teaa,\n" in text_of(await press(listed, "Cite", SECOND))
     await press(listed, "Save", SECOND)
-    said = text_of(await press(listed, "Cite", SECOND))
-    assert "@misc{li2026teaa,\n" in said
-    assert "`/my export` gives it the same key" in said
+    answer = text_of(await press(listed, "Cite", SECOND))
+    assert "@misc{li2026teaa,\n" in answer
+    assert "`/my export` gives it the same key" in answer
     assert "@misc{li2026tea,\n" in text_of(await press(listed, "Cite", SECOND, by=listed.admin))
 
 
@@ -152,16 +152,16 @@ async def test_a_library_is_exported_with_the_same_keys_each_time(listed: World)
     await press(listed, "Save", SECOND)
     await press(listed, "Save")
 
-    said, (bib,) = await exported(listed, format="bibtex")
-    assert said == "Exported 2 papers. Use the file with LaTeX, Zotero, JabRef or Mendeley."
+    answer, (bib,) = await exported(listed, format="bibtex")
+    assert answer == "Exported 2 papers. Use the file with LaTeX, Zotero, JabRef or Mendeley."
     keys = {entry.fields["eprint"]: key for key, entry in parse_string(bib, "bibtex").entries.items()}
     assert keys == {SECOND: "li2026tea", FIRST: "li2026teaa"}
 
-    said, (ris,) = await exported(listed, format="ris", keywords="leaves")
-    assert "Exported 1 of your 2 papers: what matches `leaves`." in said
+    answer, (ris,) = await exported(listed, format="ris", keywords="leaves")
+    assert "Exported 1 of your 2 papers: what matches `leaves`." in answer
     assert [record["id"] for record in rispy.loads(ris)] == ["li2026teaa"]
     assert "li2026teaa,Tea Leaves" in (await exported(listed, format="csv"))[1][0]
     assert "[Tea Leaves]" in (await exported(listed, format="markdown"))[1][0]
-    said, files = await exported(listed, format="ris", keywords="kites")
-    assert "None of your 2 saved papers matches `kites`" in said
+    answer, files = await exported(listed, format="ris", keywords="kites")
+    assert "None of your 2 saved papers matches `kites`" in answer
     assert files == []

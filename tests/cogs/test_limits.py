@@ -48,10 +48,10 @@ async def test_a_server_has_a_limited_number_of_channels_and_the_answer_says_how
     if name == "config copy":
         options = {"source": world.channel}
 
-    said = text_of(await world.admin.slash(other, name, **options))
+    answer = text_of(await world.admin.slash(other, name, **options))
 
-    assert "A server can have 1 channel with subscriptions. This one has 1, and this adds 1." in said
-    assert "`/unsubscribe keywords:all of them`" in said
+    assert "A server can have 1 channel with subscriptions. This one has 1, and this adds 1." in answer
+    assert "`/unsubscribe keywords:all of them`" in answer
     assert await feed_of(world, other) is None
 
     await world.admin.slash(world.channel, "unsubscribe", keywords="video")
@@ -96,9 +96,9 @@ async def test_an_import_of_many_channels_is_counted_whole(world: World) -> None
     feeds = [{"channel_id": str(channel.id), "subscriptions": ["video"]} for channel in channels]
     file = ("feeds.json", json.dumps({"paperboy": 1, "feeds": feeds}).encode())
 
-    said = text_of(await world.admin.slash(world.channel, "config import", file=file))
+    answer = text_of(await world.admin.slash(world.channel, "config import", file=file))
 
-    assert "This one has 0, and this adds 3." in said
+    assert "This one has 0, and this adds 3." in answer
 
 
 async def test_a_channel_has_a_maximum_of_subscriptions(world: World) -> None:
@@ -112,9 +112,9 @@ async def test_a_channel_has_a_maximum_of_subscriptions(world: World) -> None:
         ("config import", {"file": ("keywords.txt", b"agents\nrobots")}),
         ("config copy", {"source": other}),
     ):
-        said = text_of(await world.admin.slash(world.channel, name, **options))
-        assert "A channel can have 2 subscriptions." in said
-        assert "`/unsubscribe`" in said
+        answer = text_of(await world.admin.slash(world.channel, name, **options))
+        assert "A channel can have 2 subscriptions." in answer
+        assert "`/unsubscribe`" in answer
         assert await world.subscriptions() == ["video"]
     assert "1 of 2" in text_of(await world.admin.slash(world.channel, "subscriptions"))
 
@@ -140,8 +140,8 @@ async def test_a_query_longer_than_the_operator_allows_is_refused_everywhere(wor
     limited(world, query_length=20)
 
     for name, options in takers(world, "agents " * 4):
-        said = text_of(await world.admin.slash(world.channel, name, **options))
-        assert "It can have at most 20." in said, name
+        answer = text_of(await world.admin.slash(world.channel, name, **options))
+        assert "It can have at most 20." in answer, name
     person = await Person.starting(world)
     await person.type_keywords("agents " * 4)
     assert "It can have at most 20." in person.text
@@ -153,8 +153,8 @@ async def test_a_query_as_long_as_the_operator_allows_is_taken_everywhere(world:
     query = "agents " * 36 + "agent"
 
     for name, options in takers(world, query):
-        said = text_of(await world.admin.slash(world.channel, name, **options))
-        assert "It can have at most" not in said, name
+        answer = text_of(await world.admin.slash(world.channel, name, **options))
+        assert "It can have at most" not in answer, name
     assert await world.subscriptions() == [query]
     excluded = (await feed_of(world, world.channel)).settings.exclude
     assert excluded is not None

@@ -67,27 +67,27 @@ async def test_a_message_without_links_says_what_would_be_found(known: World) ->
     message = await sent(known, f"{UNLISTED} and https://www.alphaxiv.org/abs/{UNLISTED}")
 
     for name in ("Open papers", "Save papers"):
-        said = text_of(await known.member.context_menu(known.channel, name, message))
-        assert "I found no links to papers in this message." in said
-        assert "https://arxiv.org/abs/2401.12345" in said
+        answer = text_of(await known.member.context_menu(known.channel, name, message))
+        assert "I found no links to papers in this message." in answer
+        assert "https://arxiv.org/abs/2401.12345" in answer
 
 
 async def test_all_linked_papers_are_saved_but_those_that_nobody_has(known: World) -> None:
     message = await sent(
-        known, " ".join(f"https://arxiv.org/abs/{one}" for one in (UNLISTED, NOWHERE, LISTED))
+        known, " ".join(f"https://arxiv.org/abs/{paper_id}" for paper_id in (UNLISTED, NOWHERE, LISTED))
     )
 
-    said = text_of(await known.member.context_menu(known.channel, "Save papers", message))
+    answer = text_of(await known.member.context_menu(known.channel, "Save papers", message))
 
-    assert "Saved 2 papers" in said
-    assert f"Hugging Face doesn't have [{NOWHERE}]" in said
+    assert "Saved 2 papers" in answer
+    assert f"Hugging Face doesn't have [{NOWHERE}]" in answer
     library = text_of(await known.member.slash(known.channel, "my saved"))
     assert "Tea Leaves" in library
     assert "Old Kites" in library
 
     message = await sent(known, f"https://arxiv.org/abs/{NOWHERE}")
-    said = text_of(await known.member.context_menu(known.channel, "Save papers", message))
-    assert said.startswith("Nothing was saved.")
+    answer = text_of(await known.member.context_menu(known.channel, "Save papers", message))
+    assert answer.startswith("Nothing was saved.")
 
 
 async def test_twenty_five_papers_of_a_message_are_taken(known: World) -> None:

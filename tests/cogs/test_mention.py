@@ -18,12 +18,12 @@ async def test_the_first_message_of_a_run_pings_the_role(world: World) -> None:
         world.list_paper(f"2608.{number:05}", title="Video")
     await subscribed(world)
 
-    said = text_of(await world.admin.slash(world.channel, "config mention", role=role))
+    answer = text_of(await world.admin.slash(world.channel, "config mention", role=role))
     world.clock.advance(hours=1)
     await world.run()
 
-    assert f"pings <@&{role.id}>; the others do not" in said
-    assert "from the next run: <t:1787130000:f>" in said
+    assert f"pings <@&{role.id}>; the others do not" in answer
+    assert "from the next run: <t:1787130000:f>" in answer
     first, *others = world.posts()
     assert first.content.startswith(f"<@&{role.id}> ")
     assert others
@@ -31,7 +31,7 @@ async def test_the_first_message_of_a_run_pings_the_role(world: World) -> None:
     assert first.role_mentions
     path = f"/channels/{world.channel.id}/messages"
     sent = [request.json for request in world.env.http_requests if request.path == path and request.json]
-    pinged = [[int(one) for one in body["allowed_mentions"].get("roles", ())] for body in sent]
+    pinged = [[int(role_id) for role_id in body["allowed_mentions"].get("roles", ())] for body in sent]
     assert pinged == [[role.id]] + [[]] * len(others)
 
 
@@ -46,19 +46,19 @@ async def test_removing_the_mention_ends_the_pings_of_pending_papers_too(world: 
     feed = await feed_of(world, world.channel)
     await world.services.runs.deliver_now(feed)  # pending, because the channel is paused
 
-    said = text_of(await world.admin.slash(world.channel, "config mention"))
+    answer = text_of(await world.admin.slash(world.channel, "config mention"))
     await world.admin.slash(world.channel, "config resume")
     await world.delivered()
 
-    assert "Nobody is pinged any more" in said
+    assert "Nobody is pinged any more" in answer
     (message,) = world.posts()
     assert "<@&" not in message.content
 
 
 async def test_everyone_is_never_pinged(world: World) -> None:
-    said = text_of(await world.admin.slash(world.channel, "config mention", role=world.guild.default_role))
+    answer = text_of(await world.admin.slash(world.channel, "config mention", role=world.guild.default_role))
 
-    assert "I never ping @\u200beveryone or @\u200bhere" in said
+    assert "I never ping @\u200beveryone or @\u200bhere" in answer
     assert await feed_of(world, world.channel) is None
 
 
@@ -70,7 +70,7 @@ async def test_a_person_who_may_not_ping_a_role_cannot_have_it_pinged(
     person = manager(world)
     where = channel_where(world, person, mention_everyone=False)
 
-    said = text_of(
+    answer = text_of(
         await person.slash(
             world.channel if is_named else where,
             "config mention",
@@ -79,8 +79,8 @@ async def test_a_person_who_may_not_ping_a_role_cannot_have_it_pinged(
         )
     )
 
-    assert f"You can't ping <@&{role.id}> in <#{where.id}>" in said
-    assert MENTION in said
+    assert f"You can't ping <@&{role.id}> in <#{where.id}>" in answer
+    assert MENTION in answer
     assert await feed_of(world, where) is None
 
 
@@ -102,7 +102,7 @@ async def test_a_role_that_the_bot_cannot_ping_is_refused_with_the_way_out(
     role = world.guild.create_role("Readers")
     where = channel_where(world, world.guild.me, mention_everyone=False)
 
-    said = text_of(
+    answer = text_of(
         await world.admin.slash(
             world.channel if is_named else where,
             "config mention",
@@ -111,9 +111,9 @@ async def test_a_role_that_the_bot_cannot_ping_is_refused_with_the_way_out(
         )
     )
 
-    assert f"I can't ping <@&{role.id}> in <#{where.id}>" in said
-    assert "Allow anyone to @mention this role" in said
-    assert MENTION in said
+    assert f"I can't ping <@&{role.id}> in <#{where.id}>" in answer
+    assert "Allow anyone to @mention this role" in answer
+    assert MENTION in answer
     assert await feed_of(world, where) is None
 
 
@@ -137,14 +137,14 @@ async def test_a_deleted_role_is_not_pinged_and_status_show_and_history_say_so(w
     assert "<@&" not in message.content
     assert message.content.startswith("**1 paper**")
     for command in ("status", "config show", "deliver"):
-        said = text_of(await world.admin.slash(world.channel, command))
-        assert "Nobody is pinged. The role to ping doesn't exist" in said
-        assert "<@&" not in said
+        answer = text_of(await world.admin.slash(world.channel, command))
+        assert "Nobody is pinged. The role to ping doesn't exist" in answer
+        assert "<@&" not in answer
     history = text_of(await world.admin.slash(world.channel, "config history"))
     assert "the role to ping was deleted, so nobody is pinged" in history
 
-    said = text_of(await world.admin.slash(world.channel, "config mention"))
-    assert "Nobody is pinged: the" not in said
+    answer = text_of(await world.admin.slash(world.channel, "config mention"))
+    assert "Nobody is pinged: the" not in answer
 
 
 @pytest.mark.thorough
@@ -169,6 +169,6 @@ async def test_a_role_that_may_no_longer_be_pinged_is_named_with_the_way_out(wor
     await world.env.settle()
 
     for command in ("status", "config show"):
-        said = text_of(await world.admin.slash(world.channel, command))
-        assert f"Nobody is pinged. I can't ping <@&{role.id}>" in said
-        assert MENTION in said
+        answer = text_of(await world.admin.slash(world.channel, command))
+        assert f"Nobody is pinged. I can't ping <@&{role.id}>" in answer
+        assert MENTION in answer

@@ -39,10 +39,10 @@ async def test_a_person_gets_all_that_is_kept_about_them_and_nobody_elses(world:
     assert kept["user_id"] == str(world.member.id)
     (saved,) = kept["saved_papers"]
     assert saved["paper_id"] == "2608.00001"
-    assert [one["text"] for one in kept["subscriptions"]] == ["video"]
+    assert [item["text"] for item in kept["subscriptions"]] == ["video"]
     assert kept["feeds"][0]["user_id"] == str(world.member.id)
     assert kept["posts"][0]["state"] == "sent"
-    assert [one["paper_id"] for one in kept["post_papers"]] == ["2608.00001"]
+    assert [post_paper["paper_id"] for post_paper in kept["post_papers"]] == ["2608.00001"]
     assert kept["changes"] == []
     assert str(world.admin.id) not in json.dumps(kept)
 
@@ -56,9 +56,9 @@ async def test_deleting_personal_data_asks_first_and_removes_all_of_it(world: Wo
     cancelled = await world.admin.click(asked.response, label="Cancel")
     assert "Nothing was changed" in text_of(cancelled)
     asked = await data(world, "delete", by=world.admin)
-    said = text_of(asked)
-    assert "1 followed query, your schedule and your name on 1 change in servers" in said
-    assert "channels' subscriptions and settings, which belong to their servers" in said
+    answer = text_of(asked)
+    assert "1 followed query, your schedule and your name on 1 change in servers" in answer
+    assert "channels' subscriptions and settings, which belong to their servers" in answer
     done = await world.admin.click(asked.response, label="Delete my data")
 
     assert text_of(done).startswith("Deleted\n")

@@ -16,8 +16,8 @@ from tests.world import World, text_of
 
 
 async def typed(world: World, command: str, **options: Any) -> str:
-    said = text_of(await world.admin.slash(world.channel, f"config {command}", **options))
-    return said.replace("*", "")
+    answer = text_of(await world.admin.slash(world.channel, f"config {command}", **options))
+    return answer.replace("*", "")
 
 
 async def recorded(world: World) -> int:
@@ -77,8 +77,8 @@ async def test_a_setting_that_stays_the_same_is_not_called_changed(
 ) -> None:
     await subscribed(world)
     before = await recorded(world)
-    said = await typed(world, command, **options)
-    assert said.startswith(f"{name}: nothing changed\n")
+    answer = await typed(world, command, **options)
+    assert answer.startswith(f"{name}: nothing changed\n")
     assert await recorded(world) == before
 
 
@@ -93,11 +93,11 @@ async def test_times_of_a_live_channel_are_saved_and_have_no_effect(world: World
     await subscribed(world)
     await typed(world, "schedule", cadence="live")
 
-    said = await typed(world, "schedule", time="07:15", timezone="Europe/Berlin")
+    answer = await typed(world, "schedule", time="07:15", timezone="Europe/Berlin")
 
-    assert said.startswith("Schedule saved for later\n")
-    assert f"have no effect while <#{world.channel.id}> is live" in said
-    assert "cadence:daily" in said
+    assert answer.startswith("Schedule saved for later\n")
+    assert f"have no effect while <#{world.channel.id}> is live" in answer
+    assert "cadence:daily" in answer
     again = await typed(world, "schedule", time="07:15")
     assert again.startswith("Schedule: nothing changed\n")
     assert "have no effect" in again
@@ -108,9 +108,9 @@ async def test_times_of_a_live_channel_are_saved_and_have_no_effect(world: World
 async def test_further_days_of_a_weekly_channel_have_no_effect(world: World) -> None:
     await subscribed(world)
     await typed(world, "schedule", cadence="weekly", weekdays="Tue")
-    said = await typed(world, "schedule", weekdays="Tue,Fri")
-    assert said.startswith("Schedule saved for later\n")
-    assert "posts only on the first of its days, Tue" in said
+    answer = await typed(world, "schedule", weekdays="Tue,Fri")
+    assert answer.startswith("Schedule saved for later\n")
+    assert "posts only on the first of its days, Tue" in answer
 
 
 async def test_a_schedule_that_is_set_again_does_not_postpone_a_due_run(world: World) -> None:
@@ -158,10 +158,10 @@ async def test_notices_and_defaults_say_old_and_new_or_that_nothing_changed(worl
     assert again.startswith("Notices: nothing changed\n")
 
     assert (await typed(world, "defaults", time="none")).startswith("Defaults: nothing changed\n")
-    said = await typed(world, "defaults", time="07:00")
-    assert said.startswith("Defaults changed\n")
-    assert "daily, Mon-Fri, at 09:00 UTC → daily, Mon-Fri, at 07:00 UTC" in said
-    assert "Channels that are already set up keep their schedules" in said
+    answer = await typed(world, "defaults", time="07:00")
+    assert answer.startswith("Defaults changed\n")
+    assert "daily, Mon-Fri, at 09:00 UTC → daily, Mon-Fri, at 07:00 UTC" in answer
+    assert "Channels that are already set up keep their schedules" in answer
     assert (await typed(world, "defaults", time="7:00")).startswith("Defaults: nothing changed\n")
     assert (await typed(world, "defaults")).startswith("Defaults\n")
     assert await recorded(world) == 2
@@ -173,8 +173,8 @@ async def test_a_copy_that_changes_nothing_says_so(world: World) -> None:
     await subscribed(world)
     await subscribed(world, other)
     before = await recorded(world)
-    said = await typed(world, "copy", source=other)
-    assert said.startswith("Nothing to copy\n")
+    answer = await typed(world, "copy", source=other)
+    assert answer.startswith("Nothing to copy\n")
     assert await recorded(world) == before
 
 

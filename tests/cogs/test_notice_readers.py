@@ -21,7 +21,7 @@ OPEN = PermissionOverwrite(view_channel=True)
 
 def said_in(channel: Any) -> str:
     """What the notice in the channel says."""
-    (message,) = [one for one in channel.history() if one.embeds and one.components]
+    (message,) = [message for message in channel.history() if message.embeds and message.components]
     return f"{message.embeds[0].title}\n{message.embeds[0].description}"
 
 
@@ -43,12 +43,12 @@ async def test_a_hidden_channel_is_not_named_where_others_read(world: World) -> 
     await blocked(world, secret)
     await notified(world)
 
-    said = said_in(world.channel)
+    answer = said_in(world.channel)
 
-    assert str(secret.id) not in said
-    assert "Send Messages" not in said
-    assert "I can't post papers in a channel that not everyone reading this can see" in said
-    assert "shows admins who can see it which one" in said
+    assert str(secret.id) not in answer
+    assert "Send Messages" not in answer
+    assert "I can't post papers in a channel that not everyone reading this can see" in answer
+    assert "shows admins who can see it which one" in answer
 
 
 @pytest.mark.thorough
@@ -59,12 +59,12 @@ async def test_of_several_channels_those_that_all_see_are_named(world: World) ->
     await blocked(world, other)
     await notified(world)
 
-    said = said_in(world.channel)
+    answer = said_in(world.channel)
 
-    assert said.startswith("I can't post papers\n")  # the number of channels would reveal the hidden one
-    assert f"<#{other.id}>" in said
-    assert "I'm missing **Send Messages**" in said
-    assert str(secret.id) not in said
+    assert answer.startswith("I can't post papers\n")  # the number of channels would reveal the hidden one
+    assert f"<#{other.id}>" in answer
+    assert "I'm missing **Send Messages**" in answer
+    assert str(secret.id) not in answer
 
 
 async def test_it_is_named_where_only_its_readers_read(world: World) -> None:
@@ -86,10 +86,10 @@ async def test_a_deleted_channel_is_reported_without_its_name(world: World) -> N
     await events_handled(world)
     await notified(world)
 
-    said = said_in(world.channel)
+    answer = said_in(world.channel)
 
-    assert "was deleted. Its subscriptions are kept for 30 days" in said
-    assert str(other.id) not in said
+    assert "was deleted. Its subscriptions are kept for 30 days" in answer
+    assert str(other.id) not in answer
 
 
 async def test_a_channel_is_named_only_where_every_reader_may_see_it(world: World) -> None:
@@ -101,7 +101,7 @@ async def test_a_channel_is_named_only_where_every_reader_may_see_it(world: Worl
 
     public, closed = guild.create_text_channel("public"), channel_for(world)
     for_a, for_a_and_b, for_ben = (channel_for(world, *who) for who in ((a,), (a, b), (ben,)))
-    not_for_b, not_for_ben, not_for_me = (channel_without(one) for one in (b, ben, me))
+    not_for_b, not_for_ben, not_for_me = (channel_without(channel) for channel in (b, ben, me))
     world.env.backend.create_thread(public.id, "open", world.admin.id, type=ChannelType.PUBLIC_THREAD)
     world.env.backend.create_thread(
         public.id, "private", world.client.user.id, type=ChannelType.PRIVATE_THREAD

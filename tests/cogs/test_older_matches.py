@@ -34,11 +34,11 @@ async def press(world: World, below: Any, who: Any = None) -> str:
 async def test_it_posts_the_last_five_and_links_to_them(world: World) -> None:
     below = await subscribed(world, older=7)
 
-    said = await press(world, below)
+    answer = await press(world, below)
 
     assert sorted(world.posted_ids()) == [f"2608.0000{number}" for number in range(5)]
-    assert "Posted 5 older papers" in said
-    assert f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{world.posts()[0].id}" in said
+    assert "Posted 5 older papers" in answer
+    assert f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{world.posts()[0].id}" in answer
 
 
 @pytest.mark.thorough
@@ -97,9 +97,9 @@ async def test_one_who_may_no_longer_manage_the_channel_posts_nothing(world: Wor
     below = (await world.member.slash(world.channel, "subscribe", keywords="video")).response
     world.env.backend.delete_overwrite(world.channel.id, world.member.id)
 
-    said = await press(world, below, world.member)
+    answer = await press(world, below, world.member)
 
-    assert "You need **Manage Channels**" in said
+    assert "You need **Manage Channels**" in answer
     assert world.posted_ids() == []
 
 
@@ -110,9 +110,9 @@ async def test_it_posts_into_the_channel_that_was_subscribed(world: World) -> No
     await world.read_archive()
     shown = await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)
 
-    said = await press(world, shown.response)
+    answer = await press(world, shown.response)
 
-    assert f"<#{other.id}>" in said
+    assert f"<#{other.id}>" in answer
     assert world.posted_ids(other) == ["2608.00001"]
     assert world.posted_ids() == []
 
@@ -129,9 +129,9 @@ async def test_a_paused_channel_gets_no_older_papers_and_the_answer_says_why(wor
     below = await subscribed(world, older=1)
     await world.admin.slash(world.channel, "config pause")
 
-    said = await press(world, below)
+    answer = await press(world, below)
 
-    assert "is paused. Nothing was posted" in said
+    assert "is paused. Nothing was posted" in answer
     assert world.posted_ids() == []
 
 
@@ -144,10 +144,10 @@ async def test_a_blocked_channel_gets_no_older_papers_and_the_answer_says_why(wo
         assert feed is not None
         await feeds.block(conn, feed.id, reason=block.reason, now=block.since)
 
-    said = await press(world, below)
+    answer = await press(world, below)
 
-    assert "is blocked: I cannot see the channel" in said
-    assert "/config resume" in said
+    assert "is blocked: I cannot see the channel" in answer
+    assert "/config resume" in answer
     assert world.posted_ids() == []
 
 

@@ -26,24 +26,24 @@ async def test_a_date_shows_that_list_by_upvotes(world: World) -> None:
     world.list_paper("2608.00001", day=day, title="Few", upvotes=1)
     world.list_paper("2608.00002", day=day, title="Many", upvotes=9)
 
-    said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+    answer = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
 
-    assert said.index("Many") < said.index("Few")
+    assert answer.index("Many") < answer.index("Few")
 
 
 async def test_a_list_not_read_since_it_closed_may_be_incomplete(world: World) -> None:
     day = world.today
     world.list_paper("2608.00001", title="Tea Leaves")
-    said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
-    assert "still open; it closes" in said
+    answer = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+    assert "still open; it closes" in answer
 
     world.clock.advance(days=2)
 
-    said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
-    assert "while the list was still open: later papers may be missing" in said
+    answer = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+    assert "while the list was still open: later papers may be missing" in answer
     await world.run()
-    said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
-    assert "filling" not in said
+    answer = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+    assert "filling" not in answer
 
 
 @pytest.mark.thorough
@@ -61,12 +61,12 @@ async def test_a_paper_that_comes_back_is_on_both_lists_and_posted_once(world: W
     await world.run()
 
     for day in (first, world.today - timedelta(days=1)):
-        said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
-        assert "1 paper" in said
-        assert "Tea Leaves" in said
+        answer = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+        assert "1 paper" in answer
+        assert "Tea Leaves" in answer
     assert world.posted_ids() == ["2608.00001"]
-    said = text_of(await world.member.slash(world.channel, "paper", paper="2608.00001"))
-    assert "on the lists of 13 Aug 2026 and 19 Aug 2026" in said
+    answer = text_of(await world.member.slash(world.channel, "paper", paper="2608.00001"))
+    assert "on the lists of 13 Aug 2026 and 19 Aug 2026" in answer
 
 
 async def test_a_paper_that_its_list_does_not_show_any_more_stays_on_it(world: World) -> None:
@@ -80,9 +80,9 @@ async def test_a_paper_that_its_list_does_not_show_any_more_stays_on_it(world: W
 
 
 async def test_an_empty_weekend_is_no_failure(world: World) -> None:
-    said = text_of(await world.member.slash(world.channel, "papers date", date="2026-08-15"))
+    answer = text_of(await world.member.slash(world.channel, "papers date", date="2026-08-15"))
 
-    assert "weekend" in said
+    assert "weekend" in answer
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ async def test_a_wrong_date_is_answered_with_how_to_write_it(world: World, typed
 
 
 async def test_a_future_day_is_not_open_yet(world: World) -> None:
-    said = text_of(await world.member.slash(world.channel, "papers date", date="2026-08-21"))
+    answer = text_of(await world.member.slash(world.channel, "papers date", date="2026-08-21"))
 
-    assert "is not open yet" in said
+    assert "is not open yet" in answer
 
 
 async def test_a_long_list_is_paged(world: World) -> None:
@@ -152,19 +152,19 @@ async def test_unreadable_items_are_counted_below_the_list(world: World) -> None
     world.hub.days[day].append({"paper": {"id": "hep-th/9901001"}})
 
     for typed in (day.isoformat(), day.isoformat()):  # read for the occasion, then known
-        said = text_of(await world.member.slash(world.channel, "papers date", date=typed))
-        assert "Tea Leaves" in said
-        assert "1 item on this list could not be read, so papers may be missing" in said
+        answer = text_of(await world.member.slash(world.channel, "papers date", date=typed))
+        assert "Tea Leaves" in answer
+        assert "1 item on this list could not be read, so papers may be missing" in answer
 
 
 async def test_a_list_none_of_whose_items_can_be_read_is_no_empty_list(world: World) -> None:
     day = world.today - timedelta(days=1)
     world.hub.days[day] = [{"paper": {}}] * 3
 
-    said = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
+    answer = text_of(await world.member.slash(world.channel, "papers date", date=day.isoformat()))
 
-    assert "none of the papers that Hugging Face listed could be read" in said
-    assert "has no papers" not in said
+    assert "none of the papers that Hugging Face listed could be read" in answer
+    assert "has no papers" not in answer
 
 
 async def test_the_newest_list_may_be_incomplete_while_hugging_face_fails(world: World) -> None:
@@ -174,10 +174,10 @@ async def test_the_newest_list_may_be_incomplete_while_hugging_face_fails(world:
     world.clock.advance(hours=1)
     await world.run()
 
-    said = text_of(await world.member.slash(world.channel, "papers today"))
+    answer = text_of(await world.member.slash(world.channel, "papers today"))
 
-    assert "Tea Leaves" in said
-    assert "may be incomplete or out of date, because Hugging Face had an error of its own (500)" in said
+    assert "Tea Leaves" in answer
+    assert "may be incomplete or out of date, because Hugging Face had an error of its own (500)" in answer
 
 
 @pytest.mark.parametrize("fault", first(1, FINAL_LEAKS), ids=lambda fault: f"{fault.kind} {fault.status}")
@@ -186,9 +186,9 @@ async def test_what_hugging_face_answers_instead_of_a_list_or_a_paper_is_shown_t
 ) -> None:
     for command, options in (("papers today", {}), ("paper", {"paper": "2401.12345"})):
         world.hub.faults.append(fault)
-        said = text_of(await world.member.slash(world.channel, command, **options))
-        assert "could not be read, because" in said or "no paper `2401.12345`" in said
-        assert not leaked(said)
+        answer = text_of(await world.member.slash(world.channel, command, **options))
+        assert "could not be read, because" in answer or "no paper `2401.12345`" in answer
+        assert not leaked(answer)
 
 
 async def test_titles_of_recent_papers_are_offered_while_one_types_the_newest_first(world: World) -> None:

@@ -20,10 +20,10 @@ async def test_a_pause_ends_on_its_day_in_the_channels_zone_and_loses_nothing(wo
     await subscribed(world)
     await typed(world, "schedule", timezone="Asia/Tokyo", time="7:00", weekdays="every day")
 
-    said = await typed(world, "pause", until="sat")
+    answer = await typed(world, "pause", until="sat")
 
     # Saturday 22 August begins in Tokyo at 15:00 UTC on Friday.
-    assert "Posting resumes with the post of <t:1787349600:F>; papers" in said
+    assert "Posting resumes with the post of <t:1787349600:F>; papers" in answer
     history = text_of(await world.admin.slash(world.channel, "config history"))
     assert "posting: on → paused until Saturday, 22 August 2026" in history
     world.list_paper("2608.00001", title="Video")
@@ -87,9 +87,9 @@ async def test_what_a_pause_missed_is_skipped_where_that_is_wanted(world: World)
     await world.run()
     world.list_paper("2608.00003", title="Video of today")
 
-    said = await typed(world, "resume", missed="skip")
+    answer = await typed(world, "resume", missed="skip")
 
-    assert "1 pending paper and all papers of lists before today's are skipped." in said
+    assert "1 pending paper and all papers of lists before today's are skipped." in answer
     world.clock.advance(days=1)
     await world.run()
     assert world.posted_ids() == ["2608.00003"]
@@ -105,16 +105,16 @@ async def test_everywhere_means_the_channels_that_the_person_sees_and_manages(wo
     world.guild.set_command_permissions(await world.command("config"), {person: True})
     await world.env.settle()
 
-    said = text_of(await person.slash(world.channel, "config pause", everywhere=True))
-    assert f"Paused: <#{world.channel.id}>." in said
-    assert f"Paused that way already: <#{other.id}>." in said
-    assert str(hidden.id) not in said
+    answer = text_of(await person.slash(world.channel, "config pause", everywhere=True))
+    assert f"Paused: <#{world.channel.id}>." in answer
+    assert f"Paused that way already: <#{other.id}>." in answer
+    assert str(hidden.id) not in answer
     assert (await feed_of(world, hidden)).is_active
 
-    said = text_of(await person.slash(world.channel, "config resume", everywhere=True))
-    assert f"Resumed: <#{world.channel.id}>, <#{other.id}>." in said
-    assert str(hidden.id) not in said
+    answer = text_of(await person.slash(world.channel, "config resume", everywhere=True))
+    assert f"Resumed: <#{world.channel.id}>, <#{other.id}>." in answer
+    assert str(hidden.id) not in answer
     assert (await feed_of(world, other)).is_active
-    said = await typed(world, "pause", everywhere=True, until="tomorrow")
-    assert "Paused until Thursday, 20 August 2026: " in said
+    answer = await typed(world, "pause", everywhere=True, until="tomorrow")
+    assert "Paused until Thursday, 20 August 2026: " in answer
     assert "not both" in await typed(world, "pause", everywhere=True, channel=other)

@@ -55,23 +55,23 @@ async def test_the_next_post_is_previewed_as_it_is_then_delivered(world: World) 
     await world.admin.slash(world.channel, "config mention", role=role, silent=True)
     await world.admin.slash(world.channel, "config filter", max_papers=2)
 
-    said = await next_post(world)
+    answer = await next_post(world)
 
-    assert said.startswith("**Preview: 3 papers so far**\nNext post: <t:1787130000:f>")
+    assert answer.startswith("**Preview: 3 papers so far**\nNext post: <t:1787130000:f>")
     assert (
         f"As of now, for <#{world.channel.id}>: 2 cards and 1 line in 1 message, "
-        f"pinging <@&{role.id}> and <@&{other.id}>, without push notifications." in said
+        f"pinging <@&{role.id}> and <@&{other.id}>, without push notifications." in answer
     )
-    assert said.index("Agents") < said.index("two") < said.index("one")
-    assert "Storage" not in said
+    assert answer.index("Agents") < answer.index("two") < answer.index("one")
+    assert "Storage" not in answer
     assert world.posts() == []
     world.clock.advance(hours=1)
     await world.run()
     assert world.posted_ids() == ["2608.00004", "2608.00003", "2608.00001"]
     (message,) = world.posts()
-    assert {one.id for one in message.role_mentions} == {role.id, other.id}
-    assert message.content in said
-    assert all(embed.description in said for embed in message.embeds)
+    assert {role.id for role in message.role_mentions} == {role.id, other.id}
+    assert message.content in answer
+    assert all(embed.description in answer for embed in message.embeds)
     assert "Nothing to post in" in await next_post(world)
 
 
@@ -91,8 +91,8 @@ async def test_what_the_filter_stops_is_shown_with_the_reason_and_how_long_it_wa
     assert "1 card in 1 message" in text_of(result)
     assert "3 matching papers are filtered out: the last page says why." in text_of(result)
     assert "for all" in text_of(result)
-    said = text_of(await world.member.click(result.response, label="Next"))
-    sections = said.split("\n**1 paper ")
+    answer = text_of(await world.member.click(result.response, label="Next"))
+    sections = answer.split("\n**1 paper ")
     assert sections[0].startswith("Not in the next post")
     assert [section.partition("**")[0] for section in sections[1:]] == [
         "waiting for 10 upvotes",
@@ -109,39 +109,39 @@ async def test_why_nothing_is_posted_is_said_exactly(world: World) -> None:
     assert "has no subscriptions, so nothing is posted there" in await next_post(world)
 
     await world.admin.slash(world.channel, "subscribe", keywords="video")
-    said = await next_post(world)
-    assert "What comes next" in said
-    assert "is not known yet" in said
-    assert "Today's list has not been read yet." in said
+    answer = await next_post(world)
+    assert "What comes next" in answer
+    assert "is not known yet" in answer
+    assert "Today's list has not been read yet." in answer
 
     world.list_paper("2608.00001", title="Video", upvotes=1)
     world.list_paper("2608.00002", title="Agents", upvotes=1)
     await world.run()
     await world.admin.slash(world.channel, "config pause")
-    said = await next_post(world)
-    assert said.startswith("**Preview: 1 paper so far**\n**Paused** ")
+    answer = await next_post(world)
+    assert answer.startswith("**Preview: 1 paper so far**\n**Paused** ")
     await world.admin.slash(world.channel, "config filter", min_upvotes=2)
     assert "as of now: its filter stops every new match" in await next_post(world)
     await world.admin.slash(world.channel, "config resume")
 
     await world.admin.slash(world.channel, "unsubscribe", keywords="video")
     await world.admin.slash(world.channel, "subscribe", keywords="unicorns")
-    said = await next_post(world)
-    assert said.startswith("Preview: nothing so far\nNext post: <t:")
-    assert "no further paper on today's list matches its 1 subscription." in said
+    answer = await next_post(world)
+    assert answer.startswith("Preview: nothing so far\nNext post: <t:")
+    assert "no further paper on today's list matches its 1 subscription." in answer
 
     deny(world, world.channel, send_messages=True)
     assert "⚠️ I'm missing **Send Messages**" in await next_post(world)
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     [({"days": 3}, "are for `keywords`"), ({"focus": "broad"}, "are for `keywords`")],
 )
 async def test_options_that_do_not_go_together_are_explained(
-    world: World, options: dict[str, Any], said: str
+    world: World, options: dict[str, Any], expected: str
 ) -> None:
-    assert said in await next_post(world, **options)
+    assert expected in await next_post(world, **options)
     both = await next_post(world, keywords="video", channel=world.channel)
     assert "is shown without `keywords`" in both
 
@@ -157,14 +157,17 @@ async def test_a_next_post_of_many_papers_is_paged_message_by_message(world: Wor
     assert "Preview: 40 papers so far" in text_of(result)
     assert "-# Message 1 of 3:" in text_of(result)
     shown_first, *later = [text_of(result)], "Next", "Next"
-    shown = [*shown_first, *[text_of(await world.member.click(result.response, label=one)) for one in later]]
+    shown = [
+        *shown_first,
+        *[text_of(await world.member.click(result.response, label=label)) for label in later],
+    ]
 
     world.clock.advance(hours=1)
     await world.run()
-    for said, message in zip(shown, world.posts(), strict=True):
-        assert message.content in said
+    for answer, message in zip(shown, world.posts(), strict=True):
+        assert message.content in answer
         for embed in message.embeds:
-            assert embed.description in said
+            assert embed.description in answer
 
 
 async def subscribed_with_papers(world: World, place: Any) -> None:
@@ -192,33 +195,33 @@ async def test_a_channel_of_another_kind_or_style_is_previewed_as_it_is_then_del
 
     result = await world.member.slash(world.channel, "preview", channel=place)
 
-    said = [text_of(result)]
+    answer = [text_of(result)]
     form, messages = (
         ("lines" if kind == "digest" else "cards"),
         ("2 posts" if kind == "forum" else "1 message"),
     )
-    assert f"for <#{place.id}>: 2 {form} in {messages}" in said[0]
+    assert f"for <#{place.id}>: 2 {form} in {messages}" in answer[0]
     assert ("Open a paper" in str(result.response.components)) is (kind != "forum")
     if kind == "forum":
-        said.append(text_of(await world.member.click(result.response, label="Next")))
+        answer.append(text_of(await world.member.click(result.response, label="Next")))
     world.clock.advance(hours=1)
     await world.run()
-    assert_shown_as_delivered(said, delivered_in(world, place))
+    assert_shown_as_delivered(answer, delivered_in(world, place))
 
 
 def delivered_in(world: World, place: Any) -> list[dict[str, Any]]:
     """What was sent there, as people read it: the last post of a forum is on top."""
     messages, threads = f"/channels/{place.id}/messages", f"/channels/{place.id}/threads"
     sent = [
-        one.json
-        for one in world.env.http_requests
-        if one.method == "POST" and one.path in {messages, threads}
+        request.json
+        for request in world.env.http_requests
+        if request.method == "POST" and request.path in {messages, threads}
     ]
     return sent[::-1] if "name" in sent[0] else sent
 
 
-def assert_shown_as_delivered(said: list[str], delivered: list[dict[str, Any]]) -> None:
-    for shown, sent in zip(said, delivered, strict=True):
+def assert_shown_as_delivered(answer_text: list[str], delivered: list[dict[str, Any]]) -> None:
+    for shown, sent in zip(answer_text, delivered, strict=True):
         assert sent.get("name", "") in shown
         message = sent.get("message", sent)
         assert message.get("content", "") in shown
@@ -243,18 +246,18 @@ async def test_a_blocked_channel_shows_what_it_will_post_and_what_blocks_it(worl
     assert "1 message from earlier is still pending and sent first" in text_of(result)
     assert "**Send Messages**" in text_of(result)
     assert "3 cards in 2 messages" in text_of(result)
-    said = [text_of(result), text_of(await world.member.click(result.response, label="Next"))]
-    assert "-# Message 1 of 2, pending since <t:" in said[0]
-    assert "Video two" in said[0]
-    assert "-# Message 2 of 2:" in said[1]
-    assert "Video three" in said[1]
+    answer = [text_of(result), text_of(await world.member.click(result.response, label="Next"))]
+    assert "-# Message 1 of 2, pending since <t:" in answer[0]
+    assert "Video two" in answer[0]
+    assert "-# Message 2 of 2:" in answer[1]
+    assert "Video three" in answer[1]
     allow(world, world.channel)
     await world.env.settle()
     world.clock.advance(days=1)
     await world.run()
     refused, *delivered = delivered_in(world, world.channel)
     assert refused["embeds"] == delivered[0]["embeds"]
-    assert_shown_as_delivered(said, delivered)
+    assert_shown_as_delivered(answer, delivered)
 
 
 async def test_a_list_that_cannot_be_read_is_said_beside_what_is_known(world: World) -> None:
@@ -263,7 +266,7 @@ async def test_a_list_that_cannot_be_read_is_said_beside_what_is_known(world: Wo
     world.clock.advance(minutes=40)
     await world.run()
 
-    said = await next_post(world)
+    answer = await next_post(world)
 
-    assert "This may be incomplete or out of date, because" in said
-    assert "Video two" in said
+    assert "This may be incomplete or out of date, because" in answer
+    assert "Video two" in answer

@@ -68,13 +68,13 @@ async def test_an_opened_paper_has_todays_numbers_and_what_is_linked_to_it(world
     raw = raw_item(id=FIRST, upvotes=250)["paper"]
     world.hub.papers[FIRST] = raw | {"linkedModels": [{"id": "tea/leaves"}], "numTotalModels": 1}
 
-    said = text_of(await world.member.click(post, label="Open"))
+    answer = text_of(await world.member.click(post, label="Open"))
     world.hub.papers.clear()
     again = text_of(await world.member.click(post, label="Open"))
 
-    assert "▲ 250" in said
-    assert "**1 model**: [tea/leaves](https://huggingface.co/tea/leaves)" in said
-    assert again == said, "asked once in ten minutes"
+    assert "▲ 250" in answer
+    assert "**1 model**: [tea/leaves](https://huggingface.co/tea/leaves)" in answer
+    assert again == answer, "asked once in ten minutes"
 
 
 @pytest.mark.thorough
@@ -82,11 +82,11 @@ async def test_a_paper_that_hugging_face_has_no_longer_still_opens(world: World)
     (post,) = await posted(world, "Video Tea Leaves")
     assert FIRST not in world.hub.papers
 
-    said = text_of(await world.member.click(post, label="Open"))
+    answer = text_of(await world.member.click(post, label="Open"))
 
-    assert "Video Tea Leaves" in said
-    assert "▲ 99" in said
-    assert "model" not in said
+    assert "Video Tea Leaves" in answer
+    assert "▲ 99" in answer
+    assert "model" not in answer
 
 
 async def test_an_opened_paper_that_no_list_has_is_read_once_and_never_posted(world: World) -> None:
@@ -95,16 +95,16 @@ async def test_an_opened_paper_that_no_list_has_is_read_once_and_never_posted(wo
         "paper"
     ]
     for _ in range(2):
-        said = text_of(await world.member.slash(world.channel, "paper", paper="2401.12345"))
-        assert "on the list of 19 Aug 2026" in said, "as Hugging Face says"
+        answer = text_of(await world.member.slash(world.channel, "paper", paper="2401.12345"))
+        assert "on the list of 19 Aug 2026" in answer, "as Hugging Face says"
     world.hub.papers.clear()
     world.clock.advance(days=1)
     await world.run()
 
-    said = text_of(await world.member.slash(world.channel, "paper", paper="2401.12345"))
+    answer = text_of(await world.member.slash(world.channel, "paper", paper="2401.12345"))
 
-    assert "Unlisted Grasping" in said
-    assert "on no Daily Papers list that I know" in said
+    assert "Unlisted Grasping" in answer
+    assert "on no Daily Papers list that I know" in answer
     assert world.posted_ids() == []
     searched = text_of(await world.member.slash(world.channel, "papers search", keywords="unlisted"))
     assert "Unlisted Grasping" not in searched

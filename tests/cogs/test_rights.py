@@ -36,7 +36,7 @@ def admin_commands(world: World) -> Iterator[app_commands.Command[Any, ..., Any]
 
 
 def options(command: app_commands.Command[Any, ..., Any]) -> dict[str, Any]:
-    return {one.name: VALUES[one.name] for one in command.parameters if one.required}
+    return {parameter.name: VALUES[parameter.name] for parameter in command.parameters if parameter.required}
 
 
 async def stored(world: World) -> dict[str, list[Any]]:
@@ -85,11 +85,13 @@ async def test_none_of_them_reaches_a_channel_where_the_person_could_not_post_th
     tried = 0
     for command in admin_commands(world):
         elsewhere = OTHERWISE | READS
-        if command.qualified_name in elsewhere or all(one.name != "channel" for one in command.parameters):
+        if command.qualified_name in elsewhere or all(
+            parameter.name != "channel" for parameter in command.parameters
+        ):
             continue
         given = options(command) | {"channel": closed}
-        said = text_of(await person.slash(world.channel, command.qualified_name, **given))
-        assert "You need **" in said, (command.qualified_name, said)
+        answer = text_of(await person.slash(world.channel, command.qualified_name, **given))
+        assert "You need **" in answer, (command.qualified_name, answer)
         tried += 1
     assert tried >= 12
     assert await stored(world) == before
@@ -107,7 +109,7 @@ async def test_none_of_them_makes_the_bot_post_where_it_may_not(world: World) ->
             "config filter": {"min_upvotes": 1},
             "config style": {"style": "digest"},
         }.get(name, {})
-        said = text_of(await world.admin.slash(world.channel, name, **given))
-        assert "I'm missing **Send Messages**" in said, name
-        assert "Nothing was changed" in said, name
+        answer = text_of(await world.admin.slash(world.channel, name, **given))
+        assert "I'm missing **Send Messages**" in answer, name
+        assert "Nothing was changed" in answer, name
     assert await stored(world) == before

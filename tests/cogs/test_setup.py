@@ -292,7 +292,7 @@ async def test_a_full_channel_is_reported_at_the_end_and_nothing_is_changed(worl
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "expected"),
     first(
         1,
         [
@@ -305,7 +305,7 @@ async def test_a_full_channel_is_reported_at_the_end_and_nothing_is_changed(worl
     ),
 )
 async def test_a_field_that_cannot_be_read_is_reported_until_it_is_corrected_and_the_others_are_kept(
-    world: World, typed: dict[str, str], said: str
+    world: World, typed: dict[str, str], expected: str
 ) -> None:
     right = {
         "keywords": "video",
@@ -319,7 +319,7 @@ async def test_a_field_that_cannot_be_read_is_reported_until_it_is_corrected_and
     await person.fill(**right | typed)
     await person.cadence("weekly")
 
-    assert said in person.text
+    assert expected in person.text
     assert person.text.count("⚠️") == 1
     assert not person.labels["Finish"]
     form = await person.press(FORM_NAME)
@@ -478,9 +478,9 @@ async def test_without_the_right_there_is_no_setup(world: World) -> None:
     command = await world.command("setup")
     world.guild.set_command_permissions(command, {world.member: True})
 
-    said = text_of(await world.member.slash(world.channel, "setup"))
+    answer = text_of(await world.member.slash(world.channel, "setup"))
 
-    assert "You need **Manage Channels**" in said
+    assert "You need **Manage Channels**" in answer
 
 
 async def test_another_person_cannot_press(world: World) -> None:
@@ -585,8 +585,8 @@ async def test_a_form_of_a_panel_that_was_cancelled_says_so(world: World) -> Non
     form = await person.press(FORM_NAME)
     await person.press("Cancel")
 
-    said = text_of(await person.who.submit_modal(form, filled(form, keywords="video")))
-    assert said.startswith("This setup was cancelled, and nothing was changed")
+    answer = text_of(await person.who.submit_modal(form, filled(form, keywords="video")))
+    assert answer.startswith("This setup was cancelled, and nothing was changed")
 
 
 async def test_an_unused_panel_expires(world: World) -> None:
@@ -607,9 +607,9 @@ async def test_a_second_press_of_finish_says_that_it_is_done(world: World) -> No
     finish = {"custom_id": person._id("finish"), "component_type": ComponentType.BUTTON}
     await person.press("Finish")
 
-    said = text_of(await _component_interaction(world.admin, shown, finish))
+    answer = text_of(await _component_interaction(world.admin, shown, finish))
 
-    assert said.startswith("This setup is finished")
+    assert answer.startswith("This setup is finished")
     assert await world.subscriptions() == ["video"]
 
 
@@ -661,13 +661,17 @@ async def test_every_page_and_form_is_as_discord_takes_it(world: World) -> None:
     await person.fill(time="10:00", weekdays="Mon", city="Paris")
     await person.press("Cancel")
 
-    sent = [one for one in world.env.http_requests if one.path.startswith(("/interactions/", "/webhooks/"))]
+    sent = [
+        request
+        for request in world.env.http_requests
+        if request.path.startswith(("/interactions/", "/webhooks/"))
+    ]
     assert len(sent) > 10
     problems = [
         problem
-        for one in sent
+        for request in sent
         for problem in rules.problems(
-            SimpleNamespace(method=one.method, path=one.path, params={}, json=one.json)
+            SimpleNamespace(method=request.method, path=request.path, params={}, json=request.json)
         )
     ]
     assert problems == []

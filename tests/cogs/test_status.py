@@ -64,13 +64,13 @@ async def test_a_quiet_day_is_one_on_which_nothing_was_listed(world: World) -> N
     await subscribed(world)
     await run_at_nine(world)
 
-    said = await status(world)
+    answer = await status(world)
 
-    assert "Last run: <t:1787130000:R>, for 1 channel in this server; **quiet**: nothing new" in said
-    assert f"<#{world.channel.id}>: 1 subscription. Next post: <t:1787216400:f>" in said
-    assert "· Last run <t:1787130000:R>: **quiet**: nothing new was listed." in said
-    assert "filtered" not in said
-    assert "failed" not in said
+    assert "Last run: <t:1787130000:R>, for 1 channel in this server; **quiet**: nothing new" in answer
+    assert f"<#{world.channel.id}>: 1 subscription. Next post: <t:1787216400:f>" in answer
+    assert "· Last run <t:1787130000:R>: **quiet**: nothing new was listed." in answer
+    assert "filtered" not in answer
+    assert "failed" not in answer
 
 
 @pytest.mark.thorough
@@ -80,10 +80,10 @@ async def test_papers_of_which_none_matches_are_filtered(world: World) -> None:
     await subscribed(world)
     await run_at_nine(world)
 
-    said = await status(world)
+    answer = await status(world)
 
-    assert "**filtered**: 3 new papers were listed, but nothing new matched" in said
-    assert "quiet" not in said
+    assert "**filtered**: 3 new papers were listed, but nothing new matched" in answer
+    assert "quiet" not in answer
 
 
 @pytest.mark.thorough
@@ -95,9 +95,9 @@ async def test_papers_without_enough_upvotes_are_filtered(world: World) -> None:
         await conn.execute(text("UPDATE feeds SET min_upvotes = 5"))
     await run_at_nine(world)
 
-    said = await status(world)
+    answer = await status(world)
 
-    assert "**filtered**: 2 new papers were listed; 1 matching paper is waiting for upvotes" in said
+    assert "**filtered**: 2 new papers were listed; 1 matching paper is waiting for upvotes" in answer
 
 
 @pytest.mark.thorough
@@ -117,15 +117,15 @@ async def test_a_list_that_cannot_be_read_is_a_failure(world: World) -> None:
     world.hub.day_faults = {world.today - timedelta(days=back): Fault(status=404) for back in range(40)}
     await world.run()
 
-    said = await status(world)
+    answer = await status(world)
 
     failed = (
         "**failed**: the list of 20 Aug 2026 could not be read completely, because Hugging Face found nothing"
     )
-    assert said.count(failed) == 2  # the run's, and the channel's
-    assert "The next run catches up" in said
-    assert "Hugging Face: the last request failed <t:1787216400:R>" in said
-    assert "quiet" not in said
+    assert answer.count(failed) == 2  # the run's, and the channel's
+    assert "The next run catches up" in answer
+    assert "Hugging Face: the last request failed <t:1787216400:R>" in answer
+    assert "quiet" not in answer
 
     world.hub.day_faults = {}
     world.clock.advance(days=1)
@@ -141,10 +141,10 @@ async def test_a_failure_is_not_shown_for_a_channel_that_was_not_due(world: Worl
     world.hub.day_faults = {world.today - timedelta(days=back): Fault(status=404) for back in range(40)}
     await world.run()
 
-    said = await status(world)
+    answer = await status(world)
 
-    assert said.count("**failed**") == 1  # the run's
-    assert "· Last run <t:1787130000:R>: **quiet**" in said
+    assert answer.count("**failed**") == 1  # the run's
+    assert "· Last run <t:1787130000:R>: **quiet**" in answer
 
 
 async def test_between_the_posts_new_papers_are_counted(world: World) -> None:
@@ -164,10 +164,10 @@ async def test_pending_messages_are_shown_with_the_reason_and_the_next_attempt(w
     await subscribed(world)
     await pending(world, 1, 2)
 
-    said = await status(world)
+    answer = await status(world)
 
-    assert "2 messages pending: the last attempt failed. Discord answered 503." in said
-    assert "Next attempt: <t:1787130000:f>" in said
+    assert "2 messages pending: the last attempt failed. Discord answered 503." in answer
+    assert "Next attempt: <t:1787130000:f>" in answer
 
 
 async def test_unconfirmed_messages_are_shown_with_what_to_do(world: World) -> None:
@@ -176,12 +176,12 @@ async def test_unconfirmed_messages_are_shown_with_what_to_do(world: World) -> N
     async with world.database.write() as conn:
         await outbox.unconfirmed(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
 
-    said = await status(world)
+    answer = await status(world)
 
-    assert "1 message unconfirmed" in said
-    assert "It may or may not have been posted" in said
-    assert "**Read Message History**" in said
-    assert "waiting" not in said
+    assert "1 message unconfirmed" in answer
+    assert "It may or may not have been posted" in answer
+    assert "**Read Message History**" in answer
+    assert "waiting" not in answer
 
 
 async def test_a_missing_history_permission_is_shown_before_it_matters(world: World) -> None:
@@ -195,10 +195,10 @@ async def test_a_missing_history_permission_is_shown_before_it_matters(world: Wo
         await status(world),
     ]
 
-    for said in answers:
-        assert f"⚠️ I'm missing **Read Message History** in <#{where.id}>" in said
-        assert "Without it I can't check whether a message arrived" in said
-        assert "may stay unconfirmed" in said
+    for answer in answers:
+        assert f"⚠️ I'm missing **Read Message History** in <#{where.id}>" in answer
+        assert "Without it I can't check whether a message arrived" in answer
+        assert "may stay unconfirmed" in answer
 
 
 async def test_a_failed_follow_up_is_shown_until_it_is_turned_off(world: World) -> None:
@@ -206,16 +206,16 @@ async def test_a_failed_follow_up_is_shown_until_it_is_turned_off(world: World) 
     await world.admin.slash(world.channel, "config threads", on=True)
     world.list_paper("2608.00001", title="Video")
     await run_at_nine(world)
-    (message,) = [one for one in world.posts() if one.embeds]
+    (message,) = [post for post in world.posts() if post.embeds]
     await failed_follow_up(world)
 
-    said = await status(world)
+    answer = await status(world)
     explained = text_of(await world.admin.slash(world.channel, "explain", paper="2608.00001"))
 
     reason = (
         "Its thread could not be opened: I'm missing **Create Public Threads**. Use `/deliver` to try again."
     )
-    assert f"/{world.channel.id}/{message.id}: {reason}" in said
+    assert f"/{world.channel.id}/{message.id}: {reason}" in answer
     assert reason in explained
     assert "It was posted" in explained
     await world.admin.slash(world.channel, "config threads", on=False)
@@ -241,15 +241,15 @@ async def test_status_shows_an_undeliverable_notice(world: World) -> None:
         await notices.add(conn, NoticeKind.BLOCKED, feed.id, now=world.clock())
         await conn.execute(text("UPDATE notices SET state = 'undeliverable'"))
 
-    said = await status(world)
+    answer = await status(world)
 
-    assert "couldn't post in any channel" in said
-    assert "/config notices" in said
+    assert "couldn't post in any channel" in answer
+    assert "/config notices" in answer
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    ("block", "said"),
+    ("block", "expected"),
     first(
         1,
         [
@@ -260,7 +260,7 @@ async def test_status_shows_an_undeliverable_notice(world: World) -> None:
     ),
 )
 async def test_a_blocked_channel_says_how_posting_resumes(
-    world: World, block: dict[str, Any], said: str
+    world: World, block: dict[str, Any], expected: str
 ) -> None:
     await subscribed(world)
     feed = (await state(world)).feed
@@ -273,7 +273,7 @@ async def test_a_blocked_channel_says_how_posting_resumes(
 
     assert "⛔" in shown
     assert "**Blocked** <t:1787126400:R>: It is closed." in shown
-    assert said in shown
+    assert expected in shown
 
 
 # The same by /explain
@@ -287,20 +287,20 @@ async def test_explain_shows_unconfirmed_and_pending_posts(world: World) -> None
     async def explained() -> str:
         return text_of(await world.member.slash(world.channel, "explain", paper="2608.00001"))
 
-    said = await explained()
-    assert "Pending" in said
+    answer = await explained()
+    assert "Pending" in answer
     assert (
         "The last attempt failed: Discord answered 503. Next attempt: <t:1787130000:f> (<t:1787130000:R>)."
-        in said
+        in answer
     )
-    assert "Discord answered 503." in said
+    assert "Discord answered 503." in answer
 
     async with world.database.write() as conn:
         await outbox.unconfirmed(conn, post.id, reason="I cannot look.", code=50013, now=world.clock())
-    said = await explained()
-    assert "Unconfirmed" in said
-    assert "It may or may not have been posted" in said
-    assert "**Read Message History**" in said
+    answer = await explained()
+    assert "Unconfirmed" in answer
+    assert "It may or may not have been posted" in answer
+    assert "**Read Message History**" in answer
 
 
 @pytest.mark.thorough
@@ -310,10 +310,10 @@ async def test_explain_says_why_a_post_in_a_blocked_channel_is_pending(world: Wo
     async with world.database.write() as conn:
         await feeds.block(conn, post.feed_id, reason="I'm missing **Embed Links**.", now=world.clock())
 
-    said = text_of(await world.member.slash(world.channel, "explain", paper="2608.00001"))
+    answer = text_of(await world.member.slash(world.channel, "explain", paper="2608.00001"))
 
-    assert "Pending" in said
-    assert "**Blocked** <t:1787126400:R>: I'm missing **Embed Links**." in said
+    assert "Pending" in answer
+    assert "**Blocked** <t:1787126400:R>: I'm missing **Embed Links**." in answer
 
 
 # What Hugging Face answers
@@ -327,10 +327,10 @@ async def test_unreadable_items_are_shown_with_their_list(world: World) -> None:
     world.list_paper("2608.00002", title="Video")
     await run_at_nine(world)
 
-    said = await status(world)
+    answer = await status(world)
 
-    assert "⚠️ 2 items on the list of 19 Aug 2026 could not be read" in said
-    assert "when 2 papers could" in said
+    assert "⚠️ 2 items on the list of 19 Aug 2026 could not be read" in answer
+    assert "when 2 papers could" in answer
     world.hub.days[world.today][1:3] = []
     world.clock.advance(hours=1)
     await world.run()
@@ -343,13 +343,13 @@ async def test_a_list_none_of_whose_items_can_be_read_is_no_quiet_day(world: Wor
     world.hub.days[world.today] = [{"paper": {"id": "in a new form"}}] * 12
     await run_at_nine(world)
 
-    said = await status(world)
+    answer = await status(world)
 
-    assert "quiet" not in said
+    assert "quiet" not in answer
     assert (
         "**failed**: the list of 19 Aug 2026 could not be read completely, because none of the papers that "
         "Hugging Face listed could be read"
-    ) in said
+    ) in answer
 
 
 @pytest.mark.thorough
@@ -361,10 +361,10 @@ async def test_what_hugging_face_answers_instead_of_a_list_is_shown_to_nobody(
     world.hub.day_faults[world.today] = fault
     await run_at_nine(world)
 
-    said = await status(world)
+    answer = await status(world)
 
-    assert "**failed**" in said
-    assert not leaked(said)
+    assert "**failed**" in answer
+    assert not leaked(answer)
 
 
 async def test_status_says_how_far_back_the_archive_is_read(world: World) -> None:
@@ -372,14 +372,14 @@ async def test_status_says_how_far_back_the_archive_is_read(world: World) -> Non
 
     for back in range(11):
         await world.services.polling.read_day(world.today - timedelta(days=back))
-    said = await status(world)
-    assert "The archive is read back to 9 Aug 2026; older papers are still being read." in said
+    answer = await status(world)
+    assert "The archive is read back to 9 Aug 2026; older papers are still being read." in answer
 
     for back in range(11, 29):
         await world.services.polling.read_day(world.today - timedelta(days=back))
     await world.services.polling.read_day(world.today - timedelta(days=30))
-    said = await status(world)
-    assert "The archive is read back to 20 Jul 2026 (without 1 list day in between)." in said
+    answer = await status(world)
+    assert "The archive is read back to 20 Jul 2026 (without 1 list day in between)." in answer
 
     await world.services.polling.read_day(world.today - timedelta(days=29))
     assert "archive" not in await status(world)

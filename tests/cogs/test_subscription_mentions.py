@@ -18,19 +18,19 @@ async def typed(world: World, command: str, **options: Any) -> str:
 
 def sent(world: World) -> list[dict[str, Any]]:
     path = f"/channels/{world.channel.id}/messages"
-    return [one.json for one in world.env.http_requests if one.path == path and one.json]
+    return [request.json for request in world.env.http_requests if request.path == path and request.json]
 
 
 def pinged(body: dict[str, Any]) -> list[int]:
-    return [int(one) for one in body["allowed_mentions"].get("roles", ())]
+    return [int(role_id) for role_id in body["allowed_mentions"].get("roles", ())]
 
 
 async def test_a_message_pings_the_roles_of_what_it_carries_each_once(world: World) -> None:
     readers, vision, agents, deleted = (
         world.guild.create_role(name, mentionable=True) for name in ("all", "vision", "agents", "deleted")
     )
-    said = await typed(world, "subscribe", keywords="video, image", mention=vision)
-    assert f"`video` (pings <@&{vision.id}>)" in said
+    answer = await typed(world, "subscribe", keywords="video, image", mention=vision)
+    assert f"`video` (pings <@&{vision.id}>)" in answer
     await typed(world, "subscribe", keywords="agents", mention=agents)
     await typed(world, "subscribe", keywords="robots", mention=deleted)
     await typed(world, "config mention", role=readers)
@@ -58,8 +58,8 @@ async def test_a_message_pings_the_roles_of_what_it_carries_each_once(world: Wor
 async def test_a_subscriptions_role_is_changed_and_removed_for_pending_papers_too(world: World) -> None:
     first, second = (world.guild.create_role(name, mentionable=True) for name in ("one", "two"))
     await typed(world, "subscribe", keywords="video", mention=first)
-    said = await typed(world, "config mention", keywords="video", role=second)
-    assert f"`video`: <@&{first.id}> → **<@&{second.id}>**" in said
+    answer = await typed(world, "config mention", keywords="video", role=second)
+    assert f"`video`: <@&{first.id}> → **<@&{second.id}>**" in answer
     assert f"`video`: already <@&{second.id}>" in await typed(
         world, "config mention", keywords="video", role=second
     )
@@ -90,9 +90,9 @@ async def test_a_person_who_may_not_ping_a_role_cannot_have_a_subscription_ping_
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=where)
     option = {"mention": role} if command == "subscribe" else {"role": role}
 
-    said = text_of(await person.slash(world.channel, command, keywords="video", channel=where, **option))
+    answer = text_of(await person.slash(world.channel, command, keywords="video", channel=where, **option))
 
-    assert f"You can't ping <@&{role.id}> in <#{where.id}>" in said
+    assert f"You can't ping <@&{role.id}> in <#{where.id}>" in answer
     found = await world.services.subscriptions.of_channel(where.id)
     assert found is not None
     assert found.subscriptions[0].mention_role_id is None
@@ -104,17 +104,19 @@ async def test_silent_posts_push_no_notification_and_keep_the_role(world: World)
     for place in (world.channel, forum):
         await typed(world, "subscribe", keywords="video", channel=place)
         await typed(world, "config mention", role=role, channel=place)
-        said = await typed(world, "config mention", silent=True, channel=place)
+        answer = await typed(world, "config mention", silent=True, channel=place)
         await typed(world, "config schedule", cadence="live", channel=place)
-    assert "Notifications: on → **off**" in said
-    assert "Mention:" not in said
+    assert "Notifications: on → **off**" in answer
+    assert "Mention:" not in answer
     world.list_paper("2608.00001", title="Video")
     await world.run()
 
     (message,) = sent(world)
     assert message["flags"] == 1 << 12
     assert pinged(message) == [role.id]
-    (post,) = [one.json for one in world.env.http_requests if one.path == f"/channels/{forum.id}/threads"]
+    (post,) = [
+        request.json for request in world.env.http_requests if request.path == f"/channels/{forum.id}/threads"
+    ]
     assert post["message"]["flags"] == 1 << 12
     await typed(world, "config mention", role=role, silent=False)
     assert not (await feed_of(world, world.channel)).settings.is_silent
@@ -162,6 +164,6 @@ async def test_a_subscriptions_role_that_cannot_be_pinged_is_warned_of_beside_on
     await world.env.settle()
 
     for command in ("status", "config show", "deliver"):
-        said = await typed(world, command)
-        assert "⚠️ The role for *video* and *image* is not pinged. The role to ping doesn't exist" in said
-        assert "Nobody is pinged" not in said
+        answer = await typed(world, command)
+        assert "⚠️ The role for *video* and *image* is not pinged. The role to ping doesn't exist" in answer
+        assert "Nobody is pinged" not in answer

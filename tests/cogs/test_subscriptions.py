@@ -18,11 +18,11 @@ async def test_an_admin_subscribes_a_channel_and_sees_what_comes_next(world: Wor
 
     result = await world.admin.slash(world.channel, "subscribe", keywords="diffusion model")
 
-    said = text_of(result)
+    answer = text_of(result)
     assert result.ephemeral
-    assert f"<#{world.channel.id}> is now subscribed to" in said
-    assert "`diffusion model`: 1 paper in the last 7 days, on today's list" in said
-    assert "Next post: <t:1787130000:f> (<t:1787130000:R>)" in said  # 09:00 UTC that day
+    assert f"<#{world.channel.id}> is now subscribed to" in answer
+    assert "`diffusion model`: 1 paper in the last 7 days, on today's list" in answer
+    assert "Next post: <t:1787130000:f> (<t:1787130000:R>)" in answer  # 09:00 UTC that day
     assert await world.subscriptions() == ["diffusion model"]
 
 
@@ -64,11 +64,11 @@ async def test_fifty_subscriptions_fit_and_one_more_changes_nothing(world: World
 async def test_a_partial_double_adds_the_rest_and_says_which_is_new(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="reward models")
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="Reward Model, RLHF, rlhf"))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="Reward Model, RLHF, rlhf"))
 
-    assert "• `reward models` (already subscribed): no papers in the last 7 days" in said
-    assert said.count("• `RLHF`") == 1
-    assert "`rlhf` is the same as `RLHF` and counts once." in said
+    assert "• `reward models` (already subscribed): no papers in the last 7 days" in answer
+    assert answer.count("• `RLHF`") == 1
+    assert "`rlhf` is the same as `RLHF` and counts once." in answer
     assert await world.subscriptions() == ["reward models", "RLHF"]
 
 
@@ -80,10 +80,10 @@ async def test_unreadable_keywords_are_shown_at_their_place_and_change_nothing(
 ) -> None:
     result = await world.admin.slash(world.channel, "subscribe", keywords=typed)
 
-    said = text_of(result)
+    answer = text_of(result)
     assert result.ephemeral
-    assert said.count("```") == 2
-    assert re.search(r"^ *\^$", said, re.MULTILINE)
+    assert answer.count("```") == 2
+    assert re.search(r"^ *\^$", answer, re.MULTILINE)
     assert await world.subscriptions() == []
 
 
@@ -98,11 +98,11 @@ async def test_two_thousand_characters_of_keywords_fit(world: World) -> None:
 
 
 async def test_keywords_that_would_ping_or_break_out_stay_keywords(world: World) -> None:
-    said = text_of(
+    answer = text_of(
         await world.admin.slash(world.channel, "subscribe", keywords='"@everyone ``` <@1> [x](http://x.y)"')
     )
 
-    assert '• `"@everyone ˋˋˋ <@1> [x](http://x.y)"`:' in said
+    assert '• `"@everyone ˋˋˋ <@1> [x](http://x.y)"`:' in answer
 
 
 async def test_counts_are_marked_as_low_until_the_archive_is_read(world: World) -> None:
@@ -120,9 +120,9 @@ async def test_a_channel_that_wanted_nothing_for_long_is_due_at_its_next_time(wo
     await world.admin.slash(world.channel, "unsubscribe", keywords="video")
     world.clock.advance(days=7, hours=2)  # past a post that did not come
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
 
-    assert "Next post: <t:1787821200:f>" in said  # Thursday 27 August, 09:00 UTC
+    assert "Next post: <t:1787821200:f>" in answer  # Thursday 27 August, 09:00 UTC
     world.list_paper("2608.00001", title="Agents")
     await world.run()
     assert world.posted_ids() == []
@@ -132,19 +132,19 @@ async def test_a_paused_channel_is_subscribed_and_says_that_it_is_paused(world: 
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await world.admin.slash(world.channel, "config pause")
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="agents"))
 
-    assert "is now subscribed to" in said
-    assert "**Paused**" in said
-    assert "/config resume" in said
+    assert "is now subscribed to" in answer
+    assert "**Paused**" in answer
+    assert "/config resume" in answer
 
 
 async def test_another_channel_is_subscribed_by_its_option(world: World) -> None:
     other = world.guild.create_text_channel("other")
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other))
 
-    assert f"<#{other.id}> is now subscribed to" in said
+    assert f"<#{other.id}> is now subscribed to" in answer
     assert await world.subscriptions(other) == ["video"]
     assert await world.subscriptions() == []
     listed = await world.member.slash(world.channel, "subscriptions", channel=other)
@@ -152,9 +152,9 @@ async def test_another_channel_is_subscribed_by_its_option(world: World) -> None
 
 
 async def test_a_channel_without_subscriptions_says_how_to_begin(world: World) -> None:
-    said = text_of(await world.member.slash(world.channel, "subscriptions"))
+    answer = text_of(await world.member.slash(world.channel, "subscriptions"))
 
-    assert f"<#{world.channel.id}> has no subscriptions. Add one with `/subscribe`." in said
+    assert f"<#{world.channel.id}> has no subscriptions. Add one with `/subscribe`." in answer
 
 
 async def test_anyone_may_list_a_channels_subscriptions(world: World) -> None:

@@ -97,10 +97,10 @@ async def test_an_export_leaves_out_channels_that_the_person_cannot_see(world: W
 
 
 async def test_a_server_without_feeds_has_nothing_to_export(world: World) -> None:
-    said = text_of(await world.admin.slash(world.channel, "config export"))
+    answer = text_of(await world.admin.slash(world.channel, "config export"))
 
-    assert "nothing to export" in said
-    assert "`/subscribe`" in said
+    assert "nothing to export" in answer
+    assert "`/subscribe`" in answer
 
 
 # Import
@@ -112,16 +112,16 @@ async def test_an_import_shows_what_would_change_and_changes_it_when_confirmed(w
     result = await brought(world, file, name="feeds.json")
 
     assert result.ephemeral
-    said = text_of(result)
-    assert "2 new subscriptions: *video*, *agents*" in said
-    assert "Schedule: live" in said
-    assert "Nothing has changed yet" in said
+    answer = text_of(result)
+    assert "2 new subscriptions: *video*, *agents*" in answer
+    assert "Schedule: live" in answer
+    assert "Nothing has changed yet" in answer
     assert await feed_of(world, world.channel) is None
 
-    said = await pressed(world, result)
+    answer = await pressed(world, result)
 
-    assert "Imported" in said
-    assert "Next post: as soon as a matching paper is listed." in said
+    assert "Imported" in answer
+    assert "Next post: as soon as a matching paper is listed." in answer
     feed = await feed_of(world, world.channel)
     assert feed.settings.schedule.cadence is Cadence.LIVE
     assert feed.settings.style is Style.DIGEST
@@ -131,9 +131,9 @@ async def test_an_import_shows_what_would_change_and_changes_it_when_confirmed(w
 async def test_an_import_that_is_cancelled_changes_nothing(world: World) -> None:
     result = await brought(world, "video")
 
-    said = await pressed(world, result, "Cancel")
+    answer = await pressed(world, result, "Cancel")
 
-    assert "Cancelled. Nothing was changed" in said
+    assert "Cancelled. Nothing was changed" in answer
     assert await world.subscriptions() == []
 
 
@@ -141,10 +141,10 @@ async def test_a_plain_list_goes_to_the_channel_that_is_named(world: World) -> N
     other = world.guild.create_text_channel("other")
 
     result = await brought(world, "\ufeff# ours\r\nvideo\r\n\r\nRLHF, reward model\r\n", channel=other)
-    said = await pressed(world, result)
+    answer = await pressed(world, result)
 
-    assert f"<#{other.id}>" in said
-    assert "Next post: <t:1787130000:f>" in said
+    assert f"<#{other.id}>" in answer
+    assert "Next post: <t:1787130000:f>" in answer
     assert await world.subscriptions(other) == ["video", "RLHF, reward model"]
     assert await world.subscriptions() == []
 
@@ -183,10 +183,10 @@ async def test_an_import_is_planned_again_when_confirmed(world: World) -> None:
     result = await brought(world, "video\nagents")
     await subscribed(world)
 
-    said = await pressed(world, result)
+    answer = await pressed(world, result)
 
-    assert "1 new subscription: *agents*" in said
-    assert "1 subscription already there" in said
+    assert "1 new subscription: *agents*" in answer
+    assert "1 subscription already there" in answer
     assert await world.subscriptions() == ["video", "agents"]
 
 
@@ -195,9 +195,9 @@ async def test_a_person_who_lost_the_right_before_pressing_changes_nothing(world
     result = await brought(world, "video", who=person)
     world.env.backend.set_overwrite(world.channel.id, overwrite(person, manage_channels=False))
 
-    said = await pressed(world, result, who=person)
+    answer = await pressed(world, result, who=person)
 
-    assert f"You need **Manage Channels** in <#{world.channel.id}>" in said
+    assert f"You need **Manage Channels** in <#{world.channel.id}>" in answer
     assert await world.subscriptions() == []
 
     world.env.backend.delete_overwrite(world.channel.id, person.id)
@@ -226,12 +226,14 @@ async def test_only_who_asked_may_press(world: World) -> None:
 async def test_many_channels_that_do_not_exist_are_not_all_looked_for(world: World) -> None:
     feeds = [{"channel_id": str(number)} for number in range(1, 100)]
 
-    said = text_of(await brought(world, json.dumps({"paperboy": 1, "feeds": feeds}), name="feeds.json"))
+    answer = text_of(await brought(world, json.dumps({"paperboy": 1, "feeds": feeds}), name="feeds.json"))
 
-    assert "Feed 5: There is no channel with the ID 5" in said
-    assert "I didn't check the rest." in said
+    assert "Feed 5: There is no channel with the ID 5" in answer
+    assert "I didn't check the rest." in answer
     asked_for = [
-        one for one in world.env.http_requests if one.path in {f"/channels/{n}" for n in range(1, 100)}
+        request
+        for request in world.env.http_requests
+        if request.path in {f"/channels/{n}" for n in range(1, 100)}
     ]
     assert len(asked_for) == 5
 
@@ -240,9 +242,9 @@ async def test_after_a_restart_the_buttons_say_that_they_are_not_known(world: Wo
     result = await brought(world, "video")
     await world.restart()
 
-    said = await pressed(world, result)
-    assert "I was restarted or moved since this was asked" in said
-    assert "`/config history` shows what was changed" in said
+    answer = await pressed(world, result)
+    assert "I was restarted or moved since this was asked" in answer
+    assert "`/config history` shows what was changed" in answer
     assert await world.subscriptions() == []
 
 
@@ -280,9 +282,9 @@ async def test_a_second_press_shows_what_the_first_one_did(
         return text_of(await _component_interaction(world.admin, shown, data))
 
     await press(first)
-    said = await press(second)
+    answer = await press(second)
 
-    assert expected in said
+    assert expected in answer
     assert await world.subscriptions() == (["video"] if first == "yes" else [])
 
 
@@ -298,11 +300,11 @@ async def test_a_second_press_meanwhile_does_not_say_that_nothing_was_changed(
 
     monkeypatch.setattr(Transfer, "apply", slow)
     await pressed(world, result)
-    said = await pressed(world, result)
+    answer = await pressed(world, result)
     go.set()
     await world.env.settle()
 
-    assert "This is already in progress" in said
+    assert "This is already in progress" in answer
     assert await world.subscriptions() == ["video"]
 
 
@@ -313,9 +315,9 @@ async def test_a_long_import_has_pages(world: World) -> None:
 
     result = await brought(world, json.dumps({"paperboy": 1, "feeds": feeds}), name="feeds.json")
     assert "Page 1 of 2" in text_of(result)
-    said = await pressed(world, result)
+    answer = await pressed(world, result)
 
-    assert "Page 1 of 2" in said
+    assert "Page 1 of 2" in answer
     for channel in channels:
         assert await world.subscriptions(channel) == ["video"]
 
@@ -333,7 +335,7 @@ async def test_a_feed_that_pings_nobody_new_keeps_its_role(world: World) -> None
 
 
 @pytest.mark.parametrize(
-    ("feed", "said"),
+    ("feed", "expected"),
     first(
         1,
         [
@@ -345,11 +347,11 @@ async def test_a_feed_that_pings_nobody_new_keeps_its_role(world: World) -> None
     ),
 )
 async def test_a_file_that_does_not_fit_the_server_changes_nothing(
-    world: World, feed: dict[str, Any], said: str
+    world: World, feed: dict[str, Any], expected: str
 ) -> None:
     result = await brought(world, a_file(world, subscriptions=["video"], **feed), name="feeds.json")
 
-    assert said in text_of(result)
+    assert expected in text_of(result)
     assert "Feed 1: " in text_of(result)
     assert "nothing was changed" in text_of(result).lower()
     assert await feed_of(world, world.channel) is None
@@ -359,17 +361,17 @@ async def test_a_role_that_the_person_may_not_ping_is_not_imported(world: World)
     role = world.guild.create_role("Everyone of us", mentionable=False)
     file = a_file(world, mention_role_id=str(role.id))
 
-    said = text_of(await brought(world, file, name="feeds.json", who=manager(world)))
+    answer = text_of(await brought(world, file, name="feeds.json", who=manager(world)))
 
-    assert "You can't ping <@&" in said
+    assert "You can't ping <@&" in answer
 
 
 async def test_threads_where_the_bot_may_not_open_them_are_not_imported(world: World) -> None:
     where = channel_where(world, world.guild.me, create_public_threads=False)
 
-    said = text_of(await brought(world, a_file(world, where, threads=True), name="feeds.json"))
+    answer = text_of(await brought(world, a_file(world, where, threads=True), name="feeds.json"))
 
-    assert "I'm missing **Create Public Threads**" in said
+    assert "I'm missing **Create Public Threads**" in answer
 
 
 async def test_one_feed_that_cannot_be_imported_stops_them_all(world: World) -> None:
@@ -386,21 +388,21 @@ async def test_one_feed_that_cannot_be_imported_stops_them_all(world: World) -> 
 
 
 async def test_a_channel_for_a_file_that_names_its_own_is_refused(world: World) -> None:
-    said = text_of(await brought(world, a_file(world), name="feeds.json", channel=world.channel))
+    answer = text_of(await brought(world, a_file(world), name="feeds.json", channel=world.channel))
 
-    assert "Leave `channel` out" in said
+    assert "Leave `channel` out" in answer
 
 
 async def test_a_file_that_is_too_large_is_not_fetched(world: World) -> None:
-    said = text_of(await brought(world, b"a" * (256 * 1024 + 1)))
+    answer = text_of(await brought(world, b"a" * (256 * 1024 + 1)))
 
-    assert "at most 256" in said
+    assert "at most 256" in answer
 
 
 async def test_a_broken_file_says_where(world: World) -> None:
-    said = text_of(await brought(world, "video\n(agents\n"))
+    answer = text_of(await brought(world, "video\n(agents\n"))
 
-    assert "Line 2: This parenthesis is never closed" in said
+    assert "Line 2: This parenthesis is never closed" in answer
     assert await feed_of(world, world.channel) is None
 
 
@@ -408,29 +410,29 @@ async def test_a_broken_file_says_where(world: World) -> None:
 async def test_more_than_a_channel_can_have_is_refused_as_a_whole(world: World) -> None:
     await subscribed(world)
 
-    said = text_of(await brought(world, "\n".join(f"k{number}" for number in range(50))))
+    answer = text_of(await brought(world, "\n".join(f"k{number}" for number in range(50))))
 
-    assert "A channel can have 50 subscriptions" in said
-    assert "`/unsubscribe`" in said
+    assert "A channel can have 50 subscriptions" in answer
+    assert "`/unsubscribe`" in answer
     assert await world.subscriptions() == ["video"]
 
 
 async def test_a_member_hears_nothing_of_the_file(world: World) -> None:
     world.guild.set_command_permissions(await world.command("config"), {world.member: True})
 
-    said = text_of(await brought(world, "(broken", who=world.member))
+    answer = text_of(await brought(world, "(broken", who=world.member))
 
-    assert "You need **Manage Channels**" in said
-    assert "parenthesis" not in said
+    assert "You need **Manage Channels**" in answer
+    assert "parenthesis" not in answer
 
 
 async def test_the_first_subscriptions_of_a_channel_set_up_long_ago_come_at_its_time(world: World) -> None:
     await world.admin.slash(world.channel, "config style", style="digest")
     world.clock.advance(days=7)
 
-    said = await pressed(world, await brought(world, "video"))
+    answer = await pressed(world, await brought(world, "video"))
 
-    assert f"Next post: <t:{1787130000 + 7 * 86_400}:f>" in said
+    assert f"Next post: <t:{1787130000 + 7 * 86_400}:f>" in answer
 
 
 @pytest.mark.thorough
@@ -461,15 +463,15 @@ async def test_a_copy_adds_settings_and_missing_subscriptions(world: World) -> N
 
     result = await world.admin.slash(other, "config copy", source=world.channel)
 
-    said = text_of(result)
+    answer = text_of(result)
     assert result.ephemeral
-    assert f"Copied from <#{world.channel.id}>" in said
-    assert "1 new subscription: *video*" in said
-    assert "Style: cards → digest" in said
-    assert "Next post: <t:1787130000:f>" in said
+    assert f"Copied from <#{world.channel.id}>" in answer
+    assert "1 new subscription: *video*" in answer
+    assert "Style: cards → digest" in answer
+    assert "Next post: <t:1787130000:f>" in answer
     assert sorted(await world.subscriptions(other)) == ["agents", "video"]
     assert (await feed_of(world, other)).paused_at is None
-    assert f"<#{world.channel.id}> keeps its subscriptions, too. To move them, use `/unsubscribe" in said
+    assert f"<#{world.channel.id}> keeps its subscriptions, too. To move them, use `/unsubscribe" in answer
 
 
 async def test_a_copy_says_which_settings_the_channel_cannot_have(world: World) -> None:
@@ -477,9 +479,11 @@ async def test_a_copy_says_which_settings_the_channel_cannot_have(world: World) 
     await subscribed(world)
     await world.admin.slash(world.channel, "config threads", on=True)
 
-    said = text_of(await world.admin.slash(world.channel, "config copy", source=world.channel, channel=forum))
+    answer = text_of(
+        await world.admin.slash(world.channel, "config copy", source=world.channel, channel=forum)
+    )
 
-    assert "Not copied: threads (" in said
+    assert "Not copied: threads (" in answer
     assert await world.subscriptions(forum) == ["video"]
 
 
@@ -487,8 +491,8 @@ async def test_a_channel_is_not_copied_to_itself_nor_from_nothing(world: World) 
     other = world.guild.create_text_channel("other")
 
     assert "to itself" in text_of(await world.admin.slash(world.channel, "config copy", source=world.channel))
-    said = text_of(await world.admin.slash(world.channel, "config copy", source=other))
-    assert "nothing to copy" in said
+    answer = text_of(await world.admin.slash(world.channel, "config copy", source=other))
+    assert "nothing to copy" in answer
     assert await feed_of(world, world.channel) is None
 
 
@@ -497,9 +501,9 @@ async def test_a_copy_needs_the_right_in_the_source(world: World) -> None:
     source = channel_where(world, person, manage_channels=False)
     await subscribed(world, source)
 
-    said = text_of(await person.slash(world.channel, "config copy", source=source))
+    answer = text_of(await person.slash(world.channel, "config copy", source=source))
 
-    assert f"You need **Manage Channels** in <#{source.id}>" in said
+    assert f"You need **Manage Channels** in <#{source.id}>" in answer
     assert await world.subscriptions() == []
 
 
@@ -514,8 +518,10 @@ async def test_a_copy_needs_the_rights_in_the_target(world: World) -> None:
         (target, "You need **Manage Channels**"),
         (closed, "I'm missing **Send Messages**"),
     ):
-        said = text_of(await person.slash(world.channel, "config copy", source=world.channel, channel=where))
-        assert lacking in said
+        answer = text_of(
+            await person.slash(world.channel, "config copy", source=world.channel, channel=where)
+        )
+        assert lacking in answer
         assert await feed_of(world, where) is None
 
 
@@ -554,9 +560,9 @@ async def test_an_import_needs_the_right_in_every_channel(world: World) -> None:
     where = channel_where(world, person, manage_channels=False)
     hidden = channel_where(world, person, view_channel=False)
 
-    said = text_of(await brought(world, a_file(world, where), name="feeds.json", who=person))
-    assert f"You need **Manage Channels** in <#{where.id}>" in said
-    said = text_of(await brought(world, "video", channel=where, who=person))
-    assert f"You need **Manage Channels** in <#{where.id}>" in said
-    said = text_of(await brought(world, a_file(world, hidden), name="feeds.json", who=person))
-    assert f"no channel with the ID {hidden.id} in this server that you can see" in said
+    answer = text_of(await brought(world, a_file(world, where), name="feeds.json", who=person))
+    assert f"You need **Manage Channels** in <#{where.id}>" in answer
+    answer = text_of(await brought(world, "video", channel=where, who=person))
+    assert f"You need **Manage Channels** in <#{where.id}>" in answer
+    answer = text_of(await brought(world, a_file(world, hidden), name="feeds.json", who=person))
+    assert f"no channel with the ID {hidden.id} in this server that you can see" in answer

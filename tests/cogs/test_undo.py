@@ -43,8 +43,8 @@ async def test_what_was_changed_of_subscriptions_is_undone_once_even_after_a_res
     assert "already undone, or has been changed since. Nothing was changed" in await undone(world, mention)
     assert "Unsubscribed from robots." in await undone(world, more)
     assert "Focus of video: strict → exact\nFocus of agents: strict → exact" in await undone(world, focus)
-    said = await undone(world, nobody)
-    assert f"Mention of video: nobody → <@&{second.id}>\nMention of agents: nobody → <@&{first.id}>" in said
+    answer = await undone(world, nobody)
+    assert f"Mention of video: nobody → <@&{second.id}>\nMention of agents: nobody → <@&{first.id}>" in answer
     assert f"Mention of video: <@&{second.id}> → <@&{first.id}>" in await undone(world, mention)
 
     assert await known(world, world.channel) == before
@@ -63,8 +63,8 @@ async def test_a_copy_and_an_import_are_undone_as_a_whole(world: World) -> None:
 
     copied = await typed(world, "config copy", source=world.channel, channel=other)
     assert await known(world, other) != before[0]
-    said = await undone(world, copied)
-    assert "Minimum upvotes: 5 → 0\nUnsubscribed from agents.\nFocus of video: strict → exact" in said
+    answer = await undone(world, copied)
+    assert "Minimum upvotes: 5 → 0\nUnsubscribed from agents.\nFocus of video: strict → exact" in answer
     assert (await known(world, other), (await feed_of(world, other)).settings) == before
 
     exported = await typed(world, "config export")
@@ -76,9 +76,9 @@ async def test_a_copy_and_an_import_are_undone_as_a_whole(world: World) -> None:
     plan = await typed(world, "config import", file=file)
     await world.admin.click(plan, label="Import")
     await world.restart()
-    said = await undone(world, plan)
+    answer = await undone(world, plan)
     for channel in (world.channel, other):
-        assert f"<#{channel.id}>\nStyle: cards → digest\nUnsubscribed from video." in said
+        assert f"<#{channel.id}>\nStyle: cards → digest\nUnsubscribed from video." in answer
         assert "video" not in await world.subscriptions(channel)
 
 
@@ -89,9 +89,9 @@ async def test_replaced_keywords_come_back(world: World) -> None:
     await world.admin.click(shown, label="Use diffusion instead")
     assert await world.subscriptions() == ["diffusion"]
 
-    said = await undone(world, shown)
+    answer = await undone(world, shown)
 
-    assert "Unsubscribed from diffusion.\nSubscribed again to diffussion." in said
+    assert "Unsubscribed from diffusion.\nSubscribed again to diffussion." in answer
     assert await world.subscriptions() == ["diffussion"]
 
 
@@ -103,14 +103,14 @@ async def test_what_was_done_everywhere_is_undone_everywhere_or_not_at_all(world
     paused = await typed(world, "config pause", everywhere=True, until="tomorrow")
     await typed(world, "config resume", channel=other)
 
-    said = await undone(world, paused)
-    assert f"<#{other.id}>: It was already undone, or has been changed since. Nothing was changed" in said
+    answer = await undone(world, paused)
+    assert f"<#{other.id}>: It was already undone, or has been changed since. Nothing was changed" in answer
     assert (await feed_of(world, world.channel)).settings.is_paused
 
     await typed(world, "config pause", channel=other, until="tomorrow")
-    said = await undone(world, paused)
-    assert f"<#{world.channel.id}>\nPosting: paused until Thursday, 20 August 2026 → on" in said
-    assert f"<#{third.id}>\nPosting: paused until Thursday, 20 August 2026 → paused" in said
+    answer = await undone(world, paused)
+    assert f"<#{world.channel.id}>\nPosting: paused until Thursday, 20 August 2026 → on" in answer
+    assert f"<#{third.id}>\nPosting: paused until Thursday, 20 August 2026 → paused" in answer
     resumed = await typed(world, "config resume", everywhere=True)
     assert f"Undone\nPosting: on → paused\nApplies to <#{third.id}>" in await undone(world, resumed)
     assert (await feed_of(world, other)).is_active
@@ -151,14 +151,14 @@ async def test_skipped_papers_come_back(world: World, runs_between: bool) -> Non
         await world.run()
         assert world.posted_ids() == ["2608.00003"]
 
-    said = await undone(world, resumed)
+    answer = await undone(world, resumed)
 
     coming = "1 more paper comes" if runs_between else "2 more papers come"
-    assert "Posting: on → paused" in said
-    assert f"What was skipped is wanted again: 1 paper is pending again and {coming} with the next" in said
+    assert "Posting: on → paused" in answer
+    assert f"What was skipped is wanted again: 1 paper is pending again and {coming} with the next" in answer
     await typed(world, "config resume")
     world.clock.advance(days=1)
     await world.run()
     assert sorted(world.posted_ids()) == ["2608.00001", "2608.00002", "2608.00003"]
-    (message,) = [one for one in world.posts() if "2608.00001" in str(one.embeds[0].to_dict())]
-    assert [one.id for one in message.role_mentions] == [role.id]
+    (message,) = [post for post in world.posts() if "2608.00001" in str(post.embeds[0].to_dict())]
+    assert [role.id for role in message.role_mentions] == [role.id]

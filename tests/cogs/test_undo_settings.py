@@ -41,11 +41,11 @@ async def test_a_change_is_undone_once_and_recorded(
     answer = await typed(world, command, **options)
     await world.restart()
 
-    said = await pressed(world, answer, "Undo")
+    reply = await pressed(world, answer, "Undo")
 
-    assert said.startswith("Undone\n")
-    assert undone in said
-    assert f"Applies to <#{world.channel.id}> from the next run: <t:1787130000:f>" in said
+    assert reply.startswith("Undone\n")
+    assert undone in reply
+    assert f"Applies to <#{world.channel.id}> from the next run: <t:1787130000:f>" in reply
     assert (await feed_of(world, world.channel)).settings == before
     assert len(lines(await history(world))) == 3
 
@@ -68,8 +68,8 @@ async def test_notices_and_defaults_are_undone_too(world: World) -> None:
     assert f"Notices: <#{world.channel.id}> → a channel that I can post in" in await pressed(
         world, notices, "Undo"
     )
-    said = await pressed(world, defaults, "Undo")
-    assert "Defaults: daily, Mon-Fri, at 12:00 UTC → daily, Mon-Fri, at 09:00 UTC" in said
+    answer = await pressed(world, defaults, "Undo")
+    assert "Defaults: daily, Mon-Fri, at 12:00 UTC → daily, Mon-Fri, at 09:00 UTC" in answer
 
 
 async def test_a_role_comes_back_only_where_the_person_may_ping_it(world: World) -> None:
@@ -83,9 +83,9 @@ async def test_a_role_comes_back_only_where_the_person_may_ping_it(world: World)
     world.env.backend.set_overwrite(world.channel.id, overwrite(world.guild.me, mention_everyone=True))
     await world.env.settle()
 
-    said = await pressed(world, removed, "Undo", who=person)
+    answer = await pressed(world, removed, "Undo", who=person)
 
-    assert f"You can't ping <@&{role.id}>" in said
+    assert f"You can't ping <@&{role.id}>" in answer
     assert (await feed_of(world, world.channel)).settings.mention_role_id is None
 
 
@@ -93,8 +93,8 @@ async def test_all_settings_are_one_press_away(world: World) -> None:
     await subscribed(world)
     answer = await typed(world, "style", style="digest")
 
-    said = await pressed(world, answer, "All settings")
+    reply = await pressed(world, answer, "All settings")
 
-    assert said.startswith("Settings\n")
-    assert "Schedule: daily, Mon-Fri, at 09:00 UTC" in said
-    assert "All settings" not in said
+    assert reply.startswith("Settings\n")
+    assert "Schedule: daily, Mon-Fri, at 09:00 UTC" in reply
+    assert "All settings" not in reply

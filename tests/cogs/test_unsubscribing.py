@@ -19,10 +19,10 @@ async def offered(world: World, typed: str, **options: Any) -> list[tuple[str, s
 async def test_the_same_query_is_found_written_otherwise(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="fine-tuning agents, video")
 
-    said = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords="Fine Tuning Agent"))
+    answer = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords="Fine Tuning Agent"))
 
-    assert "is no longer subscribed to:\n\n• `fine-tuning agents`" in said
-    assert "1 subscription left. Next post: <t:" in said
+    assert "is no longer subscribed to:\n\n• `fine-tuning agents`" in answer
+    assert "1 subscription left. Next post: <t:" in answer
     assert await world.subscriptions() == ["video"]
 
 
@@ -54,9 +54,9 @@ async def test_a_query_too_long_for_a_choice_is_ended_by_it(world: World) -> Non
     assert name.startswith("title:(subject0")
     assert name.endswith("…")
 
-    said = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords=value))
+    answer = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords=value))
 
-    assert f"`{long}`" in said
+    assert f"`{long}`" in answer
     assert await world.subscriptions() == ["video"]
     again = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords=value))
     assert "is no longer subscribed to that" in again
@@ -101,7 +101,7 @@ async def test_a_subscription_that_reads_like_all_of_them_is_only_itself(world: 
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "expected"),
     first(
         1,
         [
@@ -113,21 +113,21 @@ async def test_a_subscription_that_reads_like_all_of_them_is_only_itself(world: 
     ),
 )
 async def test_unsubscribing_from_unknown_keywords_changes_nothing(
-    world: World, typed: str, said: str
+    world: World, typed: str, expected: str
 ) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video, agents")
 
     result = await world.admin.slash(world.channel, "unsubscribe", keywords=typed)
 
     assert result.ephemeral
-    assert said in text_of(result)
+    assert expected in text_of(result)
     assert await world.subscriptions() == ["video", "agents"]
 
 
 async def test_a_channel_without_subscriptions_says_so(world: World) -> None:
-    said = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords="video"))
+    answer = text_of(await world.admin.slash(world.channel, "unsubscribe", keywords="video"))
 
-    assert "has no subscriptions" in said
+    assert "has no subscriptions" in answer
 
 
 async def unsubscribed(world: World, *, channel: Any = None, who: Any = None, keywords: str = "video") -> Any:
@@ -154,11 +154,11 @@ async def test_undo_restores_the_subscription_and_says_what_is_pending_again_and
     assert "1 subscription left" in text_of(below)
     assert "*Undo*" in text_of(below)
 
-    said = await undo(world, below)
+    answer = await undo(world, below)
 
-    assert "Undone" in said
-    assert "• `video` (continued)" in said
-    assert "1 paper listed since then comes with the next post" in said
+    assert "Undone" in answer
+    assert "• `video` (continued)" in answer
+    assert "1 paper listed since then comes with the next post" in answer
     assert below.response.components == []
     assert await world.subscriptions() == ["video", "agents"]
     await world.admin.slash(world.channel, "config resume")
@@ -173,10 +173,10 @@ async def test_undo_works_after_a_restart_and_a_second_time_says_that_it_is_done
     await world.restart()
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    said = await undo(world, below)
+    answer = await undo(world, below)
 
-    assert "already undone" in said
-    assert "Nothing was changed" in said
+    assert "already undone" in answer
+    assert "Nothing was changed" in answer
     assert await world.subscriptions() == ["video"]
 
 
@@ -185,10 +185,10 @@ async def test_undo_is_too_late_after_thirty_days_and_says_what_to_do(world: Wor
     below = await unsubscribed(world)
     world.clock.advance(days=30)
 
-    said = await undo(world, below)
+    answer = await undo(world, below)
 
-    assert "kept for 30 days" in said
-    assert "use `/subscribe`" in said
+    assert "kept for 30 days" in answer
+    assert "use `/subscribe`" in answer
     assert await world.subscriptions() == []
 
 

@@ -68,11 +68,11 @@ async def test_status_counts_nothing_of_a_hidden_channel(world: World) -> None:
     async with world.database.write() as conn:
         await conn.exec_driver_sql("UPDATE notices SET state = 'undeliverable'")
 
-    said = text_of(await hidden.person.slash(world.channel, "status"))
+    answer = text_of(await hidden.person.slash(world.channel, "status"))
 
-    assert "no channel that you can see was due" in said
-    assert f"<#{world.channel.id}>: no subscriptions" in said
-    assert "Channels that you can't see are left out" in said
+    assert "no channel that you can see was due" in answer
+    assert f"<#{world.channel.id}>: no subscriptions" in answer
+    assert "Channels that you can't see are left out" in answer
     for word in (
         "for 1 channel",
         "to post",
@@ -81,7 +81,7 @@ async def test_status_counts_nothing_of_a_hidden_channel(world: World) -> None:
         "waiting",
         "failed",
     ):
-        assert word not in said
+        assert word not in answer
     seen = text_of(await world.admin.slash(world.channel, "status"))
     assert "left out" not in seen
     assert "couldn't post in any channel" in seen
@@ -100,8 +100,8 @@ async def test_a_private_thread_is_shown_to_its_members_and_to_people_who_manage
     for person in (hidden.person, moderator):
         shown = await hidden.shown_by(await person.slash(world.channel, "status"))
         assert str(hidden.channel.id) in shown
-        said = text_of(await person.slash(world.channel, "subscriptions", channel=hidden.channel))
-        assert SECRET in said
+        answer = text_of(await person.slash(world.channel, "subscriptions", channel=hidden.channel))
+        assert SECRET in answer
 
 
 # Buttons
@@ -118,10 +118,10 @@ async def test_check_again_acts_in_channels_that_the_person_sees_and_manages(wor
     hide(world, other, person)
     await world.env.settle()
 
-    said = text_of(await person.click(shown.response, label="Check again"))
+    answer = text_of(await person.click(shown.response, label="Check again"))
 
-    assert f"<#{world.channel.id}> is unblocked" in said
-    assert str(other.id) not in said
+    assert f"<#{world.channel.id}> is unblocked" in answer
+    assert str(other.id) not in answer
     assert (await the_feed(world, world.channel)).block is None
     assert (await the_feed(world, other)).block is not None
 
@@ -135,11 +135,11 @@ async def test_pages_are_turned_only_by_who_still_may_see_them(world: World) -> 
     stranger = await as_stranger(world.admin, shown, "Next")
     hide(world, other, person)
     await world.env.settle()
-    said = text_of(await person.click(shown.response, label="Next"))
+    answer = text_of(await person.click(shown.response, label="Next"))
     assert "Page 1 of 2" in text_of(shown)
 
     assert "someone else's" in text_of(stranger)
-    assert "Your permissions have changed" in said
+    assert "Your permissions have changed" in answer
     show(world, other, person)
     await world.env.settle()
     await person.click(shown.response, label="Next")
@@ -156,9 +156,9 @@ async def test_a_person_who_is_no_longer_an_admin_cannot_turn_the_pages_of_admin
     assert "Page 1 of 2" in text_of(shown)
     world.env.backend.get_member(world.guild.id, person.id).role_ids.clear()
 
-    said = text_of(await person.click(shown.response, label="Next"))
+    answer = text_of(await person.click(shown.response, label="Next"))
 
-    assert "Your permissions have changed" in said
+    assert "Your permissions have changed" in answer
     assert "Page 1 of 2" in text_of(shown)
 
 
@@ -181,9 +181,9 @@ async def test_an_import_is_checked_again_when_it_is_pressed(world: World) -> No
     hide(world, other, person)
     await world.env.settle()
 
-    said = text_of(await person.click(shown.response, label="Import"))
+    answer = text_of(await person.click(shown.response, label="Import"))
 
-    assert "that you can see" in said
+    assert "that you can see" in answer
     assert await world.subscriptions(other) == []
 
 
@@ -194,9 +194,9 @@ async def test_nothing_is_undone_for_one_who_cannot_see_the_channel_any_more(wor
     hide(world, other, person)
     await world.env.settle()
 
-    said = text_of(await person.click(shown.response, label="Undo"))
+    answer = text_of(await person.click(shown.response, label="Undo"))
 
-    assert "you can't see it" in said
+    assert "you can't see it" in answer
     assert await world.subscriptions(other) == []
 
 
@@ -210,10 +210,10 @@ async def test_older_matches_are_not_posted_for_one_who_cannot_see_the_channel_a
     hide(world, other, person)
     await world.env.settle()
 
-    said = text_of(await person.click(shown.response, label="Post the last 5 older matches now"))
+    answer = text_of(await person.click(shown.response, label="Post the last 5 older matches now"))
 
-    assert "you can't see it" in said
-    assert str(other.id) not in said
+    assert "you can't see it" in answer
+    assert str(other.id) not in answer
     assert world.posted_ids(other) == []
 
 
@@ -244,10 +244,10 @@ async def test_a_change_is_not_undone_or_shown_to_one_who_cannot_see_the_channel
     hide(world, other, person)
     await world.env.settle()
 
-    said = text_of(await person.click(shown.response, label=label))
+    answer = text_of(await person.click(shown.response, label=label))
 
-    assert "you can't see it" in said
-    assert "Schedule" not in said
+    assert "you can't see it" in answer
+    assert "Schedule" not in answer
     state = await world.services.feeds.state(other.id)
     assert state is not None
     assert state.feed.settings.exclude is not None
@@ -266,7 +266,7 @@ async def test_nothing_is_replaced_for_one_who_cannot_see_the_channel_any_more(w
     hide(world, other, person)
     await world.env.settle()
 
-    said = text_of(await person.click(shown.response, label="Use diffusion instead"))
+    answer = text_of(await person.click(shown.response, label="Use diffusion instead"))
 
-    assert "you can't see it" in said
+    assert "you can't see it" in answer
     assert await world.subscriptions(other) == ["diffussion"]

@@ -29,12 +29,14 @@ async def test_a_new_server_is_welcomed_with_the_first_command_and_a_button(worl
     await join(world)
 
     (message,) = world.posts()
-    said = message.embeds[0].description or ""
-    assert "</setup:" in said
-    assert "> `keywords:diffusion model`" in said
-    assert "**Manage Channels**" in said
+    answer = message.embeds[0].description or ""
+    assert "</setup:" in answer
+    assert "> `keywords:diffusion model`" in answer
+    assert "**Manage Channels**" in answer
     (sent,) = [
-        one.json for one in world.env.http_requests if one.path == f"/channels/{world.channel.id}/messages"
+        request.json
+        for request in world.env.http_requests
+        if request.path == f"/channels/{world.channel.id}/messages"
     ]
     assert sent is not None
     assert sent["allowed_mentions"]["parse"] == []

@@ -15,10 +15,10 @@ async def test_est_is_offered_after_new_york_and_says_that_it_has_no_summer_time
     assert "EST (UTC-05:00 all year, no summer time)" in names
 
     await subscribed(world)
-    said = text_of(await world.admin.slash(world.channel, "config schedule", timezone="EST"))
-    assert "`EST` has no summer time: it is UTC-05:00 all year. `America/New_York` has both." in said
-    said = text_of(await world.admin.slash(world.channel, "config defaults", timezone="EST"))
-    assert "`EST` has no summer time" in said
+    answer = text_of(await world.admin.slash(world.channel, "config schedule", timezone="EST"))
+    assert "`EST` has no summer time: it is UTC-05:00 all year. `America/New_York` has both." in answer
+    answer = text_of(await world.admin.slash(world.channel, "config defaults", timezone="EST"))
+    assert "`EST` has no summer time" in answer
 
 
 @pytest.mark.thorough
@@ -29,8 +29,8 @@ async def test_a_country_an_offset_and_a_misspelling_get_near_names(world: World
         ("UTC+2", "`Europe/Paris`"),
         ("Berln", "`Europe/Berlin`"),
     ):
-        said = text_of(await world.admin.slash(world.channel, "config schedule", timezone=typed))
-        assert suggested in said
-        assert "othing was changed" in said
+        answer = text_of(await world.admin.slash(world.channel, "config schedule", timezone=typed))
+        assert suggested in answer
+        assert "othing was changed" in answer
     await world.admin.slash(world.channel, "config schedule", timezone="India")
     assert (await feed_of(world, world.channel)).settings.schedule.timezone == "Asia/Kolkata"

@@ -51,12 +51,12 @@ async def test_each_day_has_its_post_at_the_right_hour_and_no_other(
     due = [datetime.fromisoformat(moment).replace(tzinfo=UTC) for moment in moments]
     world.clock.now = due[0] - timedelta(hours=2)
     await world.admin.slash(world.channel, "subscribe", keywords="video")
-    said = text_of(
+    answer = text_of(
         await world.admin.slash(
             world.channel, "config schedule", time=time, timezone=zone.lower(), weekdays="all"
         )
     )
-    assert f"daily, every day, at {time} {zone}" in said.replace("\\", "")
+    assert f"daily, every day, at {time} {zone}" in answer.replace("\\", "")
 
     waiting: list[str] = []
     for number, moment in enumerate(due):

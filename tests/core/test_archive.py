@@ -14,7 +14,7 @@ TODAY = open_list_day(NOW)
 
 
 def back(*days: int) -> list[date]:
-    return [TODAY - timedelta(days=one) for one in days]
+    return [TODAY - timedelta(days=day) for day in days]
 
 
 def test_the_missing_days_are_read_newest_first() -> None:

@@ -11,7 +11,7 @@ from bot.matching.index import PaperIndex
 from tests.list_days import RECORDED, papers_of
 
 QUERIES = [query for bundle in BUNDLES for query in bundle.queries]
-ROBOTICS, CODE = (next(one for one in BUNDLES if one.name == name) for name in ("Robotics", "Code"))
+ROBOTICS, CODE = (next(bundle for bundle in BUNDLES if bundle.name == name) for name in ("Robotics", "Code"))
 OWN = compile_query("my topic", DEFAULT_LIMITS)
 
 

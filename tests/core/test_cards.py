@@ -178,12 +178,12 @@ CLOSE_TO = CloseTo(
 
 def test_a_paper_that_is_only_close_says_to_what_and_by_which_words() -> None:
     close_to = CloseTo(queries=("reward hacking",), words=("specification gaming", "proxy reward"))
-    said = "close to “reward hacking”: specification gaming, proxy reward"
+    answer = "close to “reward hacking”: specification gaming, proxy reward"
 
     shown = make_card(PLAIN, queries=[], close_to=close_to, is_alone=False, limit=6_000)
 
-    assert shown.footer == f"▲ 1,234 · 💬 3 · {said}"
-    assert digest_line(PLAIN, queries=[], close_to=close_to).endswith(f" · {said}")
+    assert shown.footer == f"▲ 1,234 · 💬 3 · {answer}"
+    assert digest_line(PLAIN, queries=[], close_to=close_to).endswith(f" · {answer}")
 
 
 @settings(deadline=None)

@@ -32,11 +32,11 @@ def watched(wanted: Schedule, after: datetime) -> datetime:
     moment = after.replace(second=0, microsecond=0) - 2 * DAY
     shown = wall(moment, zone)
     dates = [shown.date() + DAY * offset for offset in range(-1, 24)]
-    due = [datetime.combine(one, wanted.time) for one in dates if one.weekday() in days]
-    due = [one for one in due if one > shown]
+    due = [datetime.combine(day, wanted.time) for day in dates if day.weekday() in days]
+    due = [moment for moment in due if moment > shown]
     while True:
         moment += MINUTE
-        reached = [one for one in due[:2] if one <= wall(moment, zone)]
+        reached = [late for late in due[:2] if late <= wall(moment, zone)]
         due = due[len(reached) :]
         if reached and moment > after:
             return moment

@@ -57,7 +57,9 @@ class Loopback:
         place = self.place(kind)
         path = f"/channels/{place.channel_id}/"
         path += "threads" if place.kind is FeedKind.FORUM else "messages"
-        return [one for one in self.sandbox.requests if one.method == "POST" and one.path == path]
+        return [
+            request for request in self.sandbox.requests if request.method == "POST" and request.path == path
+        ]
 
     async def deny(self, kind: str, **permissions: bool) -> None:
         """Take the permissions from the bot there (in a thread: in its channel), or give them back (False)."""
@@ -88,13 +90,13 @@ class Loopback:
         )
 
     async def find(self, kind: str, *paper_ids: str, since: datetime | None = None) -> MessageId | None:
-        urls = [a_paper(one).page_url for one in paper_ids or ("2608.00001",)]
+        urls = [a_paper(paper_id).page_url for paper_id in paper_ids or ("2608.00001",)]
         since = since or datetime.now(UTC) - timedelta(hours=1)
         return await self.publisher.find(self.place(kind), urls, since=since)
 
 
 def a_message(*paper_ids: str, query: str = "video", **options: Any) -> Message:
-    papers = [a_paper(one) for one in paper_ids or ("2608.00001",)]
+    papers = [a_paper(paper_id) for paper_id in paper_ids or ("2608.00001",)]
     return compose(
         [(paper, Form.CARD, (parse_query(query),)) for paper in papers], heading=heading(papers), **options
     )

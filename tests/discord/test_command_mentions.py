@@ -59,7 +59,7 @@ def test_a_command_in_code_becomes_a_mention(
 
 async def test_answers_errors_and_the_welcome_mention_the_commands(world: World) -> None:
     def shown(*messages: Any) -> str:
-        texts = [[one.content, *(embed.description for embed in one.embeds)] for one in messages]
+        texts = [[message.content, *(embed.description for embed in message.embeds)] for message in messages]
         return "\n".join(text for found in texts for text in found if text)
 
     subscribe_id, config_id = [(await world.command(name)).id for name in ("subscribe", "config")]

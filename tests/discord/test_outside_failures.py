@@ -30,9 +30,9 @@ from tests.world import World, text_of
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What is logged from WARNING on; nothing with a traceback may."""
-    found = [one for one in caplog.records if one.levelno >= logging.WARNING]
-    assert all(one.exc_info is None for one in found)
-    return [one.getMessage() for one in found]
+    found = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert all(record.exc_info is None for record in found)
+    return [record.getMessage() for record in found]
 
 
 async def logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -80,12 +80,12 @@ async def test_what_cannot_be_saved_is_said_as_what_it_is_and_is_no_bug(
 ) -> None:
     await of_writer(world, *statements)
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
     again = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
 
-    assert said == again
-    assert said.startswith(f"I couldn't save that: {reason}. Nothing was changed.")
-    assert "bug" not in said
+    assert answer == again
+    assert answer.startswith(f"I couldn't save that: {reason}. Nothing was changed.")
+    assert "bug" not in answer
     assert await world.subscriptions() == []
     (warning,) = warnings(caplog)  # for both
     assert warning.startswith("The database cannot be written: ")
@@ -97,10 +97,10 @@ async def test_a_locked_file_is_no_bug_and_its_end_is_logged(
     caplog.set_level(logging.INFO, logger="bot.store.database")
     await of_writer(world, "PRAGMA busy_timeout = 1")
     with locked(tmp_path / "paperboy.db"):
-        said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
+        answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
     await world.admin.slash(world.channel, "subscribe", keywords="video")
 
-    assert "another program has locked my database" in said
+    assert "another program has locked my database" in answer
     assert await world.subscriptions() == ["video"]
     assert len(warnings(caplog)) == 1
     assert "The database can be written again" in caplog.text
@@ -130,9 +130,9 @@ async def test_nothing_that_is_a_bug_of_the_store_passes_for_the_disk(
 ) -> None:
     await of_writer(world, "CREATE TRIGGER bug BEFORE INSERT ON feeds BEGIN SELECT RAISE(ABORT, 'no'); END")
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video"))
 
-    assert "This is a bug" in said
+    assert "This is a bug" in answer
     assert "Bug " in caplog.text
 
 
@@ -157,10 +157,10 @@ async def test_what_discord_answers_to_the_first_answer_is_no_bug_of_ours(
 ) -> None:
     world.env.inject_error("POST", "/interactions/*", status=status, code=code, message="No")
 
-    said = text_of(await world.admin.slash(world.channel, "config show"))
+    answer = text_of(await world.admin.slash(world.channel, "config show"))
 
-    assert said.startswith("Discord ")
-    assert "bug" not in said
+    assert answer.startswith("Discord ")
+    assert "bug" not in answer
     (warning,) = warnings(caplog)
     assert f"Discord answered {status}" in warning
 
@@ -181,9 +181,9 @@ async def test_a_value_that_is_no_longer_offered_is_explained(
     left = [app_commands.Choice(name="cards", value="cards")]
     monkeypatch.setattr(command._params["style"], "choices", left)
 
-    said = text_of(await world.admin.slash(world.channel, "config style", style=Style.DIGEST.value))
+    answer = text_of(await world.admin.slash(world.channel, "config style", style=Style.DIGEST.value))
 
-    assert said.startswith("`digest` isn't a choice for the option `style`. Nothing was changed")
+    assert answer.startswith("`digest` isn't a choice for the option `style`. Nothing was changed")
     assert await world.services.feeds.state(world.channel.id) is None
     assert warnings(caplog) == []
 

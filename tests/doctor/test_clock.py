@@ -22,7 +22,7 @@ def clock(*ahead_seconds: float) -> Finding:
 
 
 @pytest.mark.parametrize(
-    ("ahead_seconds", "sign", "said"),
+    ("ahead_seconds", "sign", "expected"),
     first(
         2,
         [
@@ -34,9 +34,11 @@ def clock(*ahead_seconds: float) -> Finding:
         ],
     ),
 )
-def test_a_wrong_clock_is_reported_by_how_far_it_is_off(ahead_seconds: float, sign: Sign, said: str) -> None:
+def test_a_wrong_clock_is_reported_by_how_far_it_is_off(
+    ahead_seconds: float, sign: Sign, expected: str
+) -> None:
     finding = clock(ahead_seconds)
-    assert (finding.sign, said in finding.what) == (sign, True), finding
+    assert (finding.sign, expected in finding.what) == (sign, True), finding
     assert ("NTP" in finding.remedy) == (sign is not Sign.FINE)
 
 

@@ -25,18 +25,23 @@ NOBODY = 65_534
 
 async def findings_of(path: Path) -> dict[str, Sign]:
     report = await check_database(f"sqlite+aiosqlite:///{path}")
-    return {f"{one.what} → {one.remedy}" if one.remedy else one.what: one.sign for one in report.findings}
+    return {
+        f"{finding.what} → {finding.remedy}" if finding.remedy else finding.what: finding.sign
+        for finding in report.findings
+    }
 
 
 async def starts(path: Path) -> bool:
     """Whether the doctor says that the bot would start with this file."""
     report = await check_database(f"sqlite+aiosqlite:///{path}")
-    return not any(one.prevents_start for one in report.findings)
+    return not any(finding.prevents_start for finding in report.findings)
 
 
 def state(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {
-        one.name: (one.read_bytes(), one.stat().st_mtime_ns) for one in folder.rglob("*") if one.is_file()
+        file.name: (file.read_bytes(), file.stat().st_mtime_ns)
+        for file in folder.rglob("*")
+        if file.is_file()
     }
 
 
@@ -83,8 +88,8 @@ async def test_an_intact_file_is_fine_and_unchanged(path: Path) -> None:
     before = state(path.parent)
     found = await findings_of(path)
     assert set(found.values()) == {Sign.FINE}
-    assert any("has this version's tables" in one for one in found)
-    assert any("intact" in one for one in found)
+    assert any("has this version's tables" in finding for finding in found)
+    assert any("intact" in finding for finding in found)
     assert state(path.parent) == before
 
 
@@ -120,8 +125,8 @@ async def test_an_older_file_is_announced_as_to_be_migrated_but_not_migrated(
     use_next_version(tmp_path / "migrations", monkeypatch)
     before = state(path.parent)
     report = await check_database(f"sqlite+aiosqlite:///{path}")
-    assert any("older version's tables (revision 0001)" in one.what for one in report.findings)
-    assert {one.sign for one in report.findings} == {Sign.FINE}
+    assert any("older version's tables (revision 0001)" in finding.what for finding in report.findings)
+    assert {finding.sign for finding in report.findings} == {Sign.FINE}
     assert report.contents is None
     assert state(path.parent) == before
 
@@ -140,8 +145,8 @@ async def test_a_newer_file_is_wrong_and_names_the_version_to_start(path: Path) 
 async def test_a_newer_file_that_this_version_can_work_with_is_fine_and_read(path: Path) -> None:
     change(path, "UPDATE alembic_version SET version_num = '9999'")
     report = await check_database(f"sqlite+aiosqlite:///{path}")
-    assert any("newer version's tables (revision 9999)" in one.what for one in report.findings)
-    assert {one.sign for one in report.findings} == {Sign.FINE}
+    assert any("newer version's tables (revision 9999)" in finding.what for finding in report.findings)
+    assert {finding.sign for finding in report.findings} == {Sign.FINE}
     assert report.contents is not None
     assert await starts(path)
 
@@ -193,7 +198,9 @@ async def test_a_dangling_reference_is_wrong(path: Path) -> None:
 async def test_a_check_that_takes_too_long_is_a_warning(path: Path) -> None:
     report = await check_database(f"sqlite+aiosqlite:///{path}", timeout_seconds=-1)
     assert any(
-        "could not be read completely" in one.what for one in report.findings if one.sign is Sign.WARNING
+        "could not be read completely" in finding.what
+        for finding in report.findings
+        if finding.sign is Sign.WARNING
     )
 
 
@@ -232,7 +239,7 @@ async def test_a_folder_that_is_not_writable_is_wrong() -> None:
         is Sign.WRONG
     )
     assert not await starts(path)
-    assert not any("the first start creates it" in one for one in found)
+    assert not any("the first start creates it" in finding for finding in found)
 
 
 def test_low_disk_space_is_reported_before_the_disk_is_full() -> None:
@@ -247,8 +254,8 @@ async def test_files_that_others_can_read_are_reported_with_the_command_that_fix
     assert closed in await findings_of(path)
     old = path.with_name("paperboy-2026-01-01T090000Z.db")
     old.touch()
-    for one in (path, old):
-        one.chmod(0o644)
+    for file in (path, old):
+        file.chmod(0o644)
     path.parent.chmod(0o750)
     found = await findings_of(path)
     assert closed not in found
@@ -302,5 +309,5 @@ async def test_a_symbolic_link_shows_what_the_bot_has_written(path: Path, tmp_pa
             await a_feed(conn)
         found = await findings_of(link)
     await database.close()
-    assert any(one.startswith("It is in use by a running bot") for one in found), found
+    assert any(finding.startswith("It is in use by a running bot") for finding in found), found
     assert Sign.WRONG not in found.values()

@@ -37,7 +37,7 @@ def identity(**fields: object) -> Identity:
 
 
 def problems(identity: Identity) -> list[Finding]:
-    return [one for one in judge_identity(identity) if one.sign is not Sign.FINE]
+    return [finding for finding in judge_identity(identity) if finding.sign is not Sign.FINE]
 
 
 def test_a_normal_application_is_fine() -> None:
@@ -51,11 +51,13 @@ def test_an_interactions_endpoint_is_wrong() -> None:
 
 def test_a_code_grant_and_missing_commands_are_warnings() -> None:
     found = problems(identity(needs_code_grant=True, commands=0))
-    assert [one.sign for one in found] == [Sign.WARNING, Sign.WARNING]
+    assert [finding.sign for finding in found] == [Sign.WARNING, Sign.WARNING]
 
 
 def test_enabled_privileged_intents_can_be_disabled() -> None:
-    (intents,) = [one for one in judge_identity(identity(privileged=["Presence"])) if "intent" in one.what]
+    (intents,) = [
+        finding for finding in judge_identity(identity(privileged=["Presence"])) if "intent" in finding.what
+    ]
     assert intents.sign is Sign.FINE
     assert "you can disable Presence" in intents.what
 
@@ -126,21 +128,21 @@ async def test_only_discords_own_401_is_a_refused_token(tmp_path: Path) -> None:
             found = await findings_after(start, call, Bad(status=401, body=UNAUTHORIZED))
             assert found[0].what == "DISCORD_TOKEN was refused by Discord"
             assert found[0].prevents_start
-            for bad, said in NO_ANSWERS if call == "GET /users/@me" else NO_ANSWERS[:2]:
+            for bad, output in NO_ANSWERS if call == "GET /users/@me" else NO_ANSWERS[:2]:
                 (finding,) = await findings_after(start, call, bad)
                 assert finding.sign is Sign.WRONG
                 assert not finding.prevents_start
-                assert re.search(said, finding.what)
+                assert re.search(output, finding.what)
                 assert "paperboy.example" in finding.what
-        for bad, said in (*NO_ANSWERS, (Bad(body={"url": "x", "shards": 1}), "not Discord's")):
+        for bad, output in (*NO_ANSWERS, (Bad(body={"url": "x", "shards": 1}), "not Discord's")):
             found = await findings_after(start, "GET /gateway/bot", bad)
             assert found[-1].sign is Sign.UNCHECKED
-            assert re.search(said, found[-1].what)
+            assert re.search(output, found[-1].what)
             with impatient_with(bad):
                 async with Survey(clock=lambda: NOW) as survey:
                     await survey.log_in(start.sandbox.token)
                     start.front.bad["GET /users/@me/guilds"].append(bad)
-                    with pytest.raises(NoAnswerError, match=said):
+                    with pytest.raises(NoAnswerError, match=output):
                         await survey.servers()
 
 

@@ -42,20 +42,20 @@ async def examined(**seconds: float) -> dict[str, Sequence[Finding]]:
         Settings.examine(), clock=lambda: NOW, show=show, timeouts_seconds=limits
     ).run()
     assert list(findings) == begun == ["Settings", "Database", "Hugging Face", "Discord", "Clock", "Servers"]
-    assert all_found == [one for found in findings.values() for one in found]
+    assert all_found == [finding for found in findings.values() for finding in found]
     return findings
 
 
 @pytest.mark.usefixtures("hub")
 async def test_without_a_token_everything_else_is_checked() -> None:
     report = await examined()
-    (missing,) = [one for one in report["Settings"] if one.sign is Sign.WRONG]
+    (missing,) = [finding for finding in report["Settings"] if finding.sign is Sign.WRONG]
     assert missing.what == "DISCORD_TOKEN is not set"
     assert missing.prevents_start
-    assert [one.sign for one in report["Discord"]] == [Sign.UNCHECKED]
-    assert [one.sign for one in report["Servers"]] == [Sign.UNCHECKED]
-    assert Sign.FINE in {one.sign for one in report["Database"]}
-    assert Sign.UNCHECKED not in {one.sign for one in report["Hugging Face"]}
+    assert [finding.sign for finding in report["Discord"]] == [Sign.UNCHECKED]
+    assert [finding.sign for finding in report["Servers"]] == [Sign.UNCHECKED]
+    assert Sign.FINE in {finding.sign for finding in report["Database"]}
+    assert Sign.UNCHECKED not in {finding.sign for finding in report["Hugging Face"]}
 
 
 @pytest.mark.usefixtures("hub")
@@ -66,27 +66,29 @@ async def test_each_wrong_setting_is_named_with_its_origin_and_its_check_is_skip
     Path(".env").write_text("DATABASE_URL=postgresql://me:secret@host/x\nPOLL_INTERVAL=5\n", encoding="utf-8")
     monkeypatch.setenv("HF_TOKEN", "two words")
     report = await examined()
-    wrongs = {one.what.split()[0]: one for one in report["Settings"] if one.sign is Sign.WRONG}
+    wrongs = {
+        finding.what.split()[0]: finding for finding in report["Settings"] if finding.sign is Sign.WRONG
+    }
     assert wrongs.keys() == {"DATABASE_URL", "HF_TOKEN", "DISCORD_TOKEN"}
     assert "set in .env" in wrongs["DATABASE_URL"].remedy
     assert "set in the environment" in wrongs["HF_TOKEN"].remedy
     assert "secret" not in f"{report}"
     assert "two words" not in f"{report}"
-    (misspelt,) = [one for one in report["Settings"] if one.sign is Sign.WARNING]
+    (misspelt,) = [finding for finding in report["Settings"] if finding.sign is Sign.WARNING]
     assert "POLL_INTERVAL_SECONDS" in misspelt.remedy
-    assert [one.what for one in report["Database"]] == [
+    assert [finding.what for finding in report["Database"]] == [
         "The database: not checked, because DATABASE_URL is wrong"
     ]
-    assert [one.sign for one in report["Hugging Face"]] == [Sign.UNCHECKED]
+    assert [finding.sign for finding in report["Hugging Face"]] == [Sign.UNCHECKED]
 
 
 @pytest.mark.usefixtures("hub")
 async def test_an_unreadable_env_file_is_reported_and_the_environment_still_counts() -> None:
     Path(".env").write_text("DISCORD_TOKEN='abc\n", encoding="utf-8")
     report = await examined()
-    (wrong,) = [one for one in report["Settings"] if one.sign is Sign.WRONG]
+    (wrong,) = [finding for finding in report["Settings"] if finding.sign is Sign.WRONG]
     assert wrong.what.startswith(".env line 1 cannot be read")
-    assert any(one.what == "Set in the environment: HF_ENDPOINT" for one in report["Settings"])
+    assert any(finding.what == "Set in the environment: HF_ENDPOINT" for finding in report["Settings"])
     # A setting that the file may contain does not count as a default.
     for name, why in (
         ("Database", "The database: not checked, because .env cannot be read and may set DATABASE_URL"),
@@ -98,7 +100,7 @@ async def test_an_unreadable_env_file_is_reported_and_the_environment_still_coun
             ),
         ),
     ):
-        assert [one.what for one in report[name]] == [why]
+        assert [finding.what for finding in report[name]] == [why]
     assert "default" not in f"{report['Settings']} {report['Clock']}"
 
 
@@ -109,10 +111,10 @@ async def test_no_finding_contradicts_another(
     for name in ("HF_ENDPOINT", "DEFAULT_TIMEZONE"):
         monkeypatch.setenv(name, "nowhere at all")
     report = await examined()
-    settings = [one.what for one in report["Settings"]]
-    assert sum("must be" in one for one in settings) == 2
+    settings = [finding.what for finding in report["Settings"]]
+    assert sum("must be" in setting for setting in settings) == 2
     assert settings[-1] == "all other settings have their defaults"
-    assert not any("DEFAULT_TIMEZONE" in one.what for one in report["Clock"])
+    assert not any("DEFAULT_TIMEZONE" in finding.what for finding in report["Clock"])
 
 
 @pytest.mark.usefixtures("hub")
@@ -122,15 +124,15 @@ async def test_a_dotenv_that_others_can_read_is_reported_with_the_command_that_f
     dotenv.touch()
     dotenv.chmod(0o644)
     report = await examined()
-    (found,) = [one for one in report["Settings"] if one.sign is Sign.WARNING]
+    (found,) = [finding for finding in report["Settings"] if finding.sign is Sign.WARNING]
     assert found.what == "Other users can read .env (mode 0644), which contains the token"
     assert found.remedy == "chmod 600 .env"
     run_remedy(found.remedy)
-    assert any(one.what == "Other users cannot read .env" for one in (await examined())["Settings"])
+    assert any(finding.what == "Other users cannot read .env" for finding in (await examined())["Settings"])
     if os.geteuid() == 0:  # readable by the bot's group, as docs/operating.md advises
         os.chown(dotenv, 0, 10_001)
         dotenv.chmod(0o640)
-        assert not [one for one in (await examined())["Settings"] if one.sign is Sign.WARNING]
+        assert not [finding for finding in (await examined())["Settings"] if finding.sign is Sign.WARNING]
 
 
 async def test_a_check_that_hangs_times_out_and_the_others_continue(hub: FakeHuggingFace) -> None:

@@ -81,7 +81,7 @@ async def test_processes_and_shards_that_nobody_has_are_named(url: str) -> None:
     assert not [what for what in found if "three" in what]  # it had nothing, and is gone
 
     other = [finding for finding in (await check_database(url)).findings if finding.prevents_start]
-    assert [one.what for one in other] == [
+    assert [finding.what for finding in other] == [
         "1 process with SHARD_COUNT=4 runs on it, and SHARD_COUNT is not set here"
     ]
     await database.close()
@@ -115,7 +115,9 @@ async def test_a_database_without_tables_is_empty_and_stays_so(url: str) -> None
 def test_what_is_wrong_with_a_server_is_named_with_a_remedy(
     wrong: dict[str, object], sign: Sign, word: str
 ) -> None:
-    (finding,) = [one for one in judge_server(replace(SERVER, **wrong)) if one.sign is not Sign.FINE]  # pyright: ignore[reportArgumentType]
+    (finding,) = [
+        finding for finding in judge_server(replace(SERVER, **wrong)) if finding.sign is not Sign.FINE
+    ]  # pyright: ignore[reportArgumentType]
     assert finding.sign is sign
     assert word in finding.what
     assert finding.remedy

@@ -28,11 +28,11 @@ async def hub() -> AsyncIterator[FakeHuggingFace]:
 async def findings_of(hub: FakeHuggingFace, *, token: str | None = None) -> dict[str, Finding]:
     settings = Settings.load(hf_endpoint=hub.url, hf_token=token)
     report = await check_source(settings, clock=lambda: NOW, limits=QUICK)
-    return {one.what: one for one in report.findings}
+    return {finding.what: finding for finding in report.findings}
 
 
 def wrongs(found: dict[str, Finding]) -> list[Finding]:
-    return [one for one in found.values() if one.sign is not Sign.FINE]
+    return [finding for finding in found.values() if finding.sign is not Sign.FINE]
 
 
 async def test_a_list_is_reported_with_its_papers_and_the_requests_left(hub: FakeHuggingFace) -> None:
@@ -73,7 +73,7 @@ async def test_unreadable_items_are_a_warning(hub: FakeHuggingFace) -> None:
 async def test_an_incomplete_list_is_wrong(hub: FakeHuggingFace) -> None:
     hub.days[open_list_day(NOW)].extend([{}] * 3)
     findings = wrongs(await findings_of(hub))
-    assert [one.sign for one in findings] == [Sign.WARNING, Sign.WRONG]
+    assert [finding.sign for finding in findings] == [Sign.WARNING, Sign.WRONG]
     assert "most of the papers that Hugging Face listed could not be read" in findings[1].what
     hub.days = {open_list_day(NOW): [{}]}
     (none,) = wrongs(await findings_of(hub))

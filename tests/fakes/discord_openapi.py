@@ -73,7 +73,10 @@ class DiscordOpenApi:
         for name, value in request.params.items():
             if name in named:
                 what = f"query parameter {name}"
-                found = [list(self._schema_problems(named[name], one, what=what)) for one in _readings(value)]
+                found = [
+                    list(self._schema_problems(named[name], reading, what=what))
+                    for reading in _readings(value)
+                ]
                 yield from min(found, key=len)
             elif name not in _UNDOCUMENTED:
                 yield f"no query parameter {name}"
@@ -119,7 +122,9 @@ def _cause(error: ValidationError) -> ValidationError:
         branches: dict[object, list[ValidationError]] = {}
         for inner in error.context:
             branches.setdefault(inner.schema_path[0], []).append(inner)
-        fitting = [one for one in branches.values() if not any(_is_of_another_type(inner) for inner in one)]
+        fitting = [
+            branch for branch in branches.values() if not any(_is_of_another_type(inner) for inner in branch)
+        ]
         error = max((fitting or list(branches.values()))[0], key=lambda inner: len(inner.path))
     return error
 

@@ -59,7 +59,7 @@ class FakeProxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         line, *headers = head.strip().split("\r\n")
-        received = {name.lower(): value for name, _, value in (one.partition(": ") for one in headers)}
+        received = {name.lower(): value for name, _, value in (header.partition(": ") for header in headers)}
         if self._wanted is not None and received.get("proxy-authorization") != self._wanted:
             self.turned_away += 1
             writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
@@ -76,7 +76,7 @@ class FakeProxy:
         else:
             method, url, version = line.split()
             parts = urlsplit(url)
-            kept = [one for one in headers if not one.lower().startswith("proxy-")]
+            kept = [header for header in headers if not header.lower().startswith("proxy-")]
             path = parts.path + (f"?{parts.query}" if parts.query else "")
             back.write("\r\n".join([f"{method} {path} {version}", *kept, "", ""]).encode())
         try:

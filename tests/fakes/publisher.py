@@ -97,11 +97,11 @@ class FakePublisher:
 
     def posted(self, channel_id: int) -> list[str]:
         """The ids of the papers in a channel, each time they stand there, in order."""
-        return [one for sent in self.channels[ChannelId(channel_id)] for one in sent.paper_ids]
+        return [paper_id for sent in self.channels[ChannelId(channel_id)] for paper_id in sent.paper_ids]
 
     def fail(self, channel_id: int, *faults: Fault | DeliveryError) -> None:
         self.faults[ChannelId(channel_id)].extend(
-            one if isinstance(one, Fault) else Fault(error=one) for one in faults
+            fault if isinstance(fault, Fault) else Fault(error=fault) for fault in faults
         )
 
     def lose_answers(self, channel_id: int, count: int = 1) -> None:

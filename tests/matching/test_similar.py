@@ -35,7 +35,7 @@ class Texts:
 
 def order(own: tuple[str, ...], *others: tuple[str, ...]) -> list[int]:
     """The places of the similar texts, the most similar first."""
-    return [int(one.paper_id) for one in Texts().similar(own, *others)]
+    return [int(paper.paper_id) for paper in Texts().similar(own, *others)]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_more_texts_than_are_counted_at_once_are_distinguished() -> None:
     found = SimilarTexts(texts.stored("kite drone"))
     for number in range(3):  # as the store reads them, in batches of any size
         found.add([PaperId(str(number))], texts.stored("drone" if number == 1 else "kite x"))
-    assert [one.shared for one in found.best(3) if one.paper_id == "1"] == [((1, 1),)]
+    assert [paper.shared for paper in found.best(3) if paper.paper_id == "1"] == [((1, 1),)]
 
 
 @pytest.mark.parametrize("own", [("",), ("we the",), ("kite",)])

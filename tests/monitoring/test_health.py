@@ -130,12 +130,12 @@ async def test_the_reason_says_what_the_bot_waits_for(patient: Patient) -> None:
         "The bot is not logged in", DiscordError("the connection to Discord was lost"), failures=3
     )
     report = await patient.report()
-    said = "The bot is not logged in: the connection to Discord was lost; trying again in 8 s"
+    answer = "The bot is not logged in: the connection to Discord was lost; trying again in 8 s"
     assert report.status is Status.STARTING
-    assert report.reason == f"gateway: not connected to Discord yet. {said}"
+    assert report.reason == f"gateway: not connected to Discord yet. {answer}"
     patient.client.is_ready.return_value = True
     report = await patient.report()
-    assert (report.status, report.reason) == (Status.DEGRADED, f"gateway: {said}")
+    assert (report.status, report.reason) == (Status.DEGRADED, f"gateway: {answer}")
     retries.end("The bot is not logged in")
     assert (await patient.report()).status is Status.OK
 

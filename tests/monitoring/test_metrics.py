@@ -139,9 +139,13 @@ def test_gauges_show_the_snapshot() -> None:
     assert numbers["paperboy_shard_takeovers_total"] == 1
     assert numbers["paperboy_lease_renewal_age_seconds"] == 2.5
     assert numbers["paperboy_source_up"] == 1
-    assert [numbers.of("paperboy_feeds", state=one) for one in ("active", "paused", "blocked")] == [2, 3, 4]
+    assert [numbers.of("paperboy_feeds", state=state) for state in ("active", "paused", "blocked")] == [
+        2,
+        3,
+        4,
+    ]
     states = ("waiting", "blocked", "unconfirmed")
-    assert [numbers.of("paperboy_posts_pending", state=one) for one in states] == [7, 8, 9]
+    assert [numbers.of("paperboy_posts_pending", state=state) for state in states] == [7, 8, 9]
     assert numbers["paperboy_oldest_waiting_post_age_seconds"] == 300
     assert numbers["paperboy_list_items_unreadable"] == 10
     assert numbers["paperboy_items_unreadable_total"] == 2

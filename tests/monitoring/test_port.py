@@ -85,7 +85,7 @@ async def test_malformed_requests_are_rejected_without_an_error_in_the_log(
     assert answer == b"" or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4")), answer[:100]
     async with session.get("/healthz") as response:
         assert response.status == 503
-    assert not [one for one in caplog.records if one.levelname in {"ERROR", "WARNING"}]
+    assert not [record for record in caplog.records if record.levelname in {"ERROR", "WARNING"}]
 
 
 async def test_connections_beyond_the_maximum_are_rejected_until_others_close(

@@ -84,9 +84,9 @@ class Chaos:
 
     def _sends(self) -> list[Any]:
         return [
-            one
-            for one in self.stage.discord.requests
-            if one.method == "POST" and one.path.startswith("/channels/")
+            request
+            for request in self.stage.discord.requests
+            if request.method == "POST" and request.path.startswith("/channels/")
         ]
 
     def _add_fault(self) -> None:

@@ -232,10 +232,14 @@ class Stage:
     def sends(self, channel: ChannelHandle | None = None) -> list[RecordedRequest]:
         """The attempts to post in the channel."""
         path = f"/channels/{(channel or self.discord.channel).id}{_MESSAGES}"
-        return [one for one in self.discord.requests if one.method == "POST" and one.path == path]
+        return [
+            request for request in self.discord.requests if request.method == "POST" and request.path == path
+        ]
 
     def calls(self, method: str, part: str) -> list[RecordedRequest]:
-        return [one for one in self.discord.requests if one.method == method and part in one.path]
+        return [
+            request for request in self.discord.requests if request.method == method and part in request.path
+        ]
 
     def check_requests(self) -> None:
         """Fail unless every request to Discord keeps to its limits and, where it is there, its OpenAPI file."""
@@ -244,7 +248,7 @@ class Stage:
                 assert_within_limits(request.json)
         if discord_openapi.is_required_or_there():
             rules = discord_openapi.discord_openapi()
-            problems = [problem for one in self.discord.requests for problem in rules.problems(one)]
+            problems = [problem for request in self.discord.requests for problem in rules.problems(request)]
             assert not problems, "\n".join(problems)
 
 

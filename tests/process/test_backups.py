@@ -135,8 +135,8 @@ async def test_backups_are_repeated_until_the_command_is_ended(stage: Stage) -> 
     await process.says("Wrote copies/paperboy-")
     assert await process.stop() == 0
     assert len(list((stage.folder / "copies").iterdir())) == 1
-    said = [line.partition("bot.cli.backup: ")[2] for line in process.log.splitlines()]
-    assert [line.partition(" copies")[0] for line in said if line] == [
+    answer = [line.partition("bot.cli.backup: ")[2] for line in process.log.splitlines()]
+    assert [line.partition(" copies")[0] for line in answer if line] == [
         "Backing up to",
         "There is no database yet; the first backup is made once the bot has started",
         "Wrote",
@@ -145,7 +145,7 @@ async def test_backups_are_repeated_until_the_command_is_ended(stage: Stage) -> 
 
 
 async def test_what_is_wrong_is_one_line_with_the_exit_code_for_it(tmp_path: Path) -> None:
-    for arguments, code, said in (
+    for arguments, code, answer in (
         (("backup", "one.db"), 78, "DATABASE_URL names data/paperboy.db, and there is no database yet"),
         (("backup", "nowhere/"), 1, "the folder nowhere does not exist: create it"),
         (("backup", "one.db", "--keep", "3"), 1, "--keep and --every need a folder"),
@@ -155,6 +155,6 @@ async def test_what_is_wrong_is_one_line_with_the_exit_code_for_it(tmp_path: Pat
     ):
         ended, out, err = await paperboy(tmp_path, *arguments)
         assert (ended, out) == (code, "")
-        assert said in err.splitlines()[-1]
+        assert answer in err.splitlines()[-1]
         assert code == 2 or err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []

@@ -33,7 +33,7 @@ async def test_a_bot_that_is_kicked_and_invited_again_continues(stage: Stage) ->
 
     stage.discord.invite_bot()
     await stage.until_posted(FIRST, SECOND)
-    assert [one.status for one in stage.sends()].count(200) == 2
+    assert [request.status for request in stage.sends()].count(200) == 2
 
     stage.discord.kick_bot()
     await bot.says("left server", times=2)

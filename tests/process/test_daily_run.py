@@ -26,8 +26,8 @@ async def test_a_subscribed_channel_gets_each_matching_paper_once_over_restarts_
     stage.list_paper("2610.00009", title="An older world model", day=stage.today - timedelta(days=1))
     stage.hub.open_day = stage.today - timedelta(days=1)
     bot = await stage.start(plain=True)
-    said = await stage.live("world model, grasping AND gentle")
-    assert "`world model`" in said
+    answer = await stage.live("world model, grasping AND gentle")
+    assert "`world model`" in answer
     await stage.two_more_runs(bot)
     assert stage.posted() == []
     stage.hub.open_day = stage.today

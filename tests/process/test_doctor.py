@@ -22,9 +22,9 @@ def lines(done: Finished, sign: str) -> list[str]:
 def everything(folder: Path) -> dict[str, bytes]:
     """All files but the index of what is being written, in which each reader notes that it reads."""
     return {
-        one.name: one.read_bytes()
-        for one in folder.rglob("*")
-        if one.is_file() and not one.name.endswith("-shm")
+        file.name: file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file() and not file.name.endswith("-shm")
     }
 
 
@@ -51,7 +51,7 @@ async def test_beside_and_after_a_bot_it_only_looks_and_everything_is_in_place(s
     assert "2 channels in 1 server: no problems" in done.out
     assert "\x1b" not in done.out
     assert stage.discord.token not in done.out
-    assert {one.method for one in list(stage.discord.requests)[asked:]} == {"GET"}
+    assert {request.method for request in list(stage.discord.requests)[asked:]} == {"GET"}
 
     assert await bot.stop() == 0
     before = everything(stage.folder)

@@ -270,10 +270,10 @@ async def test_without_a_port_nothing_listens_and_a_json_log_has_only_json_lines
     assert "Health and metrics" not in bot.log
     assert await bot.stop() == 0
     records = [json.loads(line) for line in bot.log.splitlines()]
-    assert all({"time", "level", "logger", "message"} <= set(one) for one in records)
-    run = next(one for one in records if one["message"].startswith("Run: ") and one["posts"] == 1)
+    assert all({"time", "level", "logger", "message"} <= set(record) for record in records)
+    run = next(record for record in records if record["message"].startswith("Run: ") and record["posts"] == 1)
     assert {"listed", "new_papers", "problem"} < set(run)
     assert (run["feeds"], run["outcome"]) == (1, "ok")
     assert run["seconds"] >= 0
-    post = next(one for one in records if one["message"].startswith("Post "))
+    post = next(record for record in records if record["message"].startswith("Post "))
     assert (post["outcome"], post["code"], post["channel"]) == ("blocked", 50013, stage.discord.channel.id)

@@ -32,7 +32,7 @@ async def test_one_refused_paper_costs_no_other_over_a_kill(stage: Stage) -> Non
     others = [paper_id for paper_id in IDS if paper_id != CULPRIT]
     await stage.until_posted(*others)
     await stage.until(
-        lambda: any("could not be posted" in str(one.json) for one in stage.calls("POST", "/messages")),
+        lambda: any("could not be posted" in str(call.json) for call in stage.calls("POST", "/messages")),
         "a notice",
     )
     assert sorted(stage.posted()) == others

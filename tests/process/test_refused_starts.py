@@ -24,14 +24,14 @@ async def refused(stage: Stage, url: str) -> str:
 
 async def test_a_wrong_address_is_refused_with_the_one_that_was_meant_and_makes_nothing(stage: Stage) -> None:
     url, meant = "sqlite+aiosqlite://data/x.db", "did you mean sqlite+aiosqlite:///data/x.db?"
-    said = await refused(stage, url)
-    assert said.endswith(meant)
+    answer = await refused(stage, url)
+    assert answer.endswith(meant)
     for command in (("backup", "one.db"), ("restore", "one.db"), ("preview", "agents")):
         ended = await stage.finished(*command, DATABASE_URL=url)
-        assert (ended.code, ended.err) == (78, f"{said}\n")
+        assert (ended.code, ended.err) == (78, f"{answer}\n")
     doctor = await stage.finished("doctor", DATABASE_URL=url)
     assert doctor.code == 78
-    assert " ".join(f"✗ {said.removeprefix('paperboy: ')}".split()) in " ".join(doctor.out.split())
+    assert " ".join(f"✗ {answer.removeprefix('paperboy: ')}".split()) in " ".join(doctor.out.split())
     assert list(stage.folder.iterdir()) == []
 
 

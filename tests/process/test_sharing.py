@@ -124,8 +124,8 @@ async def test_each_process_takes_the_next_port_and_a_health_check_finds_them(st
     await ports[first].kill()
     assert await check() == (0, f"{ok}\n")
     await ports[first + 1].kill()
-    code, said = await check()
-    assert (code, said.splitlines()) == (1, [said.strip()])
+    code, answer = await check()
+    assert (code, answer.splitlines()) == (1, [answer.strip()])
 
 
 async def test_processes_that_are_too_old_for_the_tables_end_and_say_so(stage: Stage) -> None:

@@ -81,9 +81,9 @@ async def test_all_of_it_works_through_a_tunnel_of_a_proxy_with_a_password(stage
         assert "DISCORD_TOKEN is accepted" in doctor.out
         assert f"https://{hub} answered" in doctor.out
         assert await bot.stop() == 0
-    for said in (bot.log, found.err, doctor.out, doctor.err):
+    for answer in (bot.log, found.err, doctor.out, doctor.err):
         for hidden in ("hidden word", "hidden%20word", str(proxy.port)):
-            assert hidden not in said
+            assert hidden not in answer
 
 
 def a_certificate(folder: Path, *names: str) -> tuple[Path, Path]:

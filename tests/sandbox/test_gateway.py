@@ -128,7 +128,11 @@ async def test_one_shard_of_each_bucket_identifies_itself_in_five_seconds(
         await line.send(2, {"token": sandbox.token, "intents": GUILDS, "shard": [shard, 3]})
         answers.append((await line.receive())[0])
     assert answers == [0, 0, 9]  # READY twice, and an invalid session
-    assert [(one.shard_id, one.is_accepted) for one in record] == [(0, True), (1, True), (2, False)]
+    assert [(identify.shard_id, identify.is_accepted) for identify in record] == [
+        (0, True),
+        (1, True),
+        (2, False),
+    ]
 
 
 async def test_a_session_begins_only_once_on_a_connection(

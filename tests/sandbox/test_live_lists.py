@@ -97,7 +97,7 @@ async def test_without_a_date_the_calendars_day_is_returned(
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "said"),
+    ("fault", "status", "expected"),
     first(
         2,
         [
@@ -111,11 +111,11 @@ async def test_without_a_date_the_calendars_day_is_returned(
     ),
 )
 async def test_a_failure_is_passed_on_and_not_cached(
-    upstream: FakeHuggingFace, client: aiohttp.ClientSession, fault: Fault, status: int, said: str
+    upstream: FakeHuggingFace, client: aiohttp.ClientSession, fault: Fault, status: int, expected: str
 ) -> None:
     upstream.day_faults[MONDAY] = fault
     got, answer = await asked(client, f"daily_papers?date={MONDAY}")
-    assert (got, said in answer["error"]) == (status, True)
+    assert (got, expected in answer["error"]) == (status, True)
     upstream.day_faults.clear()
     assert (await asked(client, f"daily_papers?date={MONDAY}"))[0] == 200
 

@@ -92,7 +92,7 @@ async def test_pictures_of_a_newly_read_list_are_shown(
     address = "https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/2608.00042.png"
     await channel.send(embed=discord.Embed(title="a paper").set_thumbnail(url=address))
     await browser.open(sandbox.channel.id)
-    [asset] = [one for one in browser.state["assets"].values() if one["filename"] == "2608.00042.png"]
+    [asset] = [asset for asset in browser.state["assets"].values() if asset["filename"] == "2608.00042.png"]
     assert asset["available"]
 
 

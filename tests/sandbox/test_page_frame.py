@@ -75,9 +75,9 @@ async def test_an_ephemeral_answer_is_not_unread_for_anybody(
 
 
 async def test_a_message_is_unread_for_the_other_person(sandbox: Sandbox, browser: Browser) -> None:
-    said = await sandbox.admin.send(sandbox.club.general, "hello")
+    answer = await sandbox.admin.send(sandbox.club.general, "hello")
     ben = browser.another(person=sandbox.member.id)
-    assert (await row(ben, "general"))["newest"] == str(said.id)
+    assert (await row(ben, "general"))["newest"] == str(answer.id)
     assert (await row(browser, "general"))["newest"] == "0"
 
 

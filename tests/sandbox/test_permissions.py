@@ -23,7 +23,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 def subject(state: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(one for one in state["subjects"] if one["name"] == name)
+    return next(subject for subject in state["subjects"] if subject["name"] == name)
 
 
 def change(who: dict[str, Any], permission: str, *, allowed: bool) -> dict[str, Any]:
@@ -85,7 +85,7 @@ async def test_roles_can_be_added_and_deleted_except_the_bots_own(
     role = next(role for role in state["roles"] if role["name"] == "readers")
     guild = bot.get_guild(sandbox.guild.id)
     assert guild is not None
-    assert "readers" in [one.name for one in await guild.fetch_roles()]
+    assert "readers" in [role.name for role in await guild.fetch_roles()]
     state = await browser.permissions({"delete_role": role["id"]})
     assert [role["is_kept"] for role in state["roles"]] == [True, True]
     for kept in state["roles"]:
@@ -139,7 +139,8 @@ async def test_more_pictures_than_can_be_decoded_at_once_are_all_served(
     items = [item for day in sandbox.huggingface.days.values() for item in day][:20]
     for start in (0, 10):
         embeds = [
-            discord.Embed(title="x").set_thumbnail(url=one["thumbnail"]) for one in items[start : start + 10]
+            discord.Embed(title="x").set_thumbnail(url=item["thumbnail"])
+            for item in items[start : start + 10]
         ]
         await channel.send(embeds=embeds)
     await browser.open(channel.id)

@@ -28,7 +28,7 @@ def test_the_fifty_first_request_of_any_second_is_refused() -> None:
         clock.now += 0.01
     assert refused == limits.refused == 100
     clock.now += 1
-    assert all(limits.refusal(method="GET", path=f"/channels/{one}") is None for one in range(50))
+    assert all(limits.refusal(method="GET", path=f"/channels/{number}") is None for number in range(50))
     assert limits.refusal(method="GET", path="/users/@me") is not None
 
 

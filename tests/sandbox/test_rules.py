@@ -536,7 +536,7 @@ def test_embeds_are_accepted_exactly_if_each_text_and_the_total_are_short_enough
         title <= 256 and description < 4096 and value < 1024 and footer < 2048
         for title, description, value, footer in texts
     )
-    total = sum(sum(one) + 4 for one in texts)
+    total = sum(sum(text) + 4 for text in texts)
     problems = Problems()
     check_message(problems.root, {"embeds": embeds})
     assert (not problems) == (fits and total <= 6000)

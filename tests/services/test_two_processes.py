@@ -95,7 +95,7 @@ async def test_a_server_gets_no_more_channels_than_it_may_have(processes: Proces
 
 async def test_the_same_keyword_is_subscribed_once(processes: Processes) -> None:
     results = await processes.meet(subscribe(processes.one, "video"), subscribe(processes.two, "video"))
-    assert [[item.is_new for item in one.wanted] for one in results] == [[True], [False]]
+    assert [[item.is_new for item in result.wanted] for result in results] == [[True], [False]]
 
 
 async def settings(bot: Bot) -> FeedSettings:
@@ -142,8 +142,8 @@ async def test_what_is_unsubscribed_at_once_is_cancelled_once(processes: Process
     await processes.bot.subscribe()
     _, second = await processes.meet(
         *(
-            one.subscriptions.unsubscribe("video", channel_id=ChannelId(CHANNEL), user_id=USER)
-            for one in (processes.one, processes.two)
+            process.subscriptions.unsubscribe("video", channel_id=ChannelId(CHANNEL), user_id=USER)
+            for process in (processes.one, processes.two)
         )
     )
     assert isinstance(second, UserError)

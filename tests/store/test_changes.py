@@ -24,8 +24,8 @@ def change(
 async def test_the_newest_come_first_of_this_server_alone(database: Database) -> None:
     made = [change("one"), change("two", channel=None), change("three", channel=ChannelId(6))]
     async with database.write() as conn:
-        for one in (*made, change("elsewhere", server=ServerId(9))):
-            await changes.add(conn, one)
+        for made_change in (*made, change("elsewhere", server=ServerId(9))):
+            await changes.add(conn, made_change)
 
     async with database.read() as conn:
         found = await changes.of_server(conn, SERVER, since=LONG_AGO, limit=10)

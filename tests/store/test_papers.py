@@ -100,7 +100,7 @@ async def test_it_is_decided_by_the_latest_of_its_days_whichever_is_read_last(
         *await papers.between(conn, LATER, LATER),
         *await papers.between(conn, TODAY, LATER),
     ]
-    assert [one.list_day for one in found if one] == [LATER] * 6
+    assert [paper.list_day for paper in found if paper] == [LATER] * 6
 
 
 async def test_a_paper_is_on_the_list_that_showed_it_and_on_a_later_day_that_it_names(

@@ -392,7 +392,8 @@ async def test_an_unconfirmed_post_can_become_sent_or_failed(
 
 async def test_servers_take_turns_and_requests_in_flight_count(conn: AsyncConnection) -> None:
     large = [
-        await pending(conn, await a_feed(conn, channel=one, server=ServerId(1)), one) for one in range(1, 7)
+        await pending(conn, await a_feed(conn, channel=number, server=ServerId(1)), number)
+        for number in range(1, 7)
     ]
     small = await pending(conn, await a_feed(conn, channel=7, server=ServerId(2)), 7)
     first, second, *_ = large

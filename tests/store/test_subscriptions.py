@@ -96,7 +96,7 @@ async def test_what_was_removed_together_is_known_by_its_key_until_it_is_removed
     await removed(conn, feed.id, key="ab12")
 
     def canonicals(found: list[subscriptions.Removed]) -> list[str]:
-        return [one.subscription.query.canonical for one in found]
+        return [removed.subscription.query.canonical for removed in found]
 
     assert canonicals(await subscriptions.of_removal(conn, feed.id, "ab12")) == ["one", "two"]
     assert await subscriptions.of_removal(conn, feed.id, "cd34") == []
@@ -130,8 +130,8 @@ async def test_new_rules_that_make_a_removed_one_and_another_the_same_keep_the_o
     gone = await a_subscription(conn, feed.id, "agents")
     await removed(conn, feed.id)
     live = await a_subscription(conn, feed.id, "agent")
-    for one in (gone, live) if which == "the removed one" else (live, gone):
-        await recompile(conn, one, "agent")
+    for subscription in (gone, live) if which == "the removed one" else (live, gone):
+        await recompile(conn, subscription, "agent")
 
     assert await canonical_forms(conn, feed.id) == ["agent"]
     assert live is not None

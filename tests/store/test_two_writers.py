@@ -83,7 +83,7 @@ async def test_plans_of_the_same_papers_are_stored_once(writers: Writers) -> Non
         lambda conn: posts.add(conn, [planned(feed, 1, 2)], now=NOW),
         lambda conn: posts.add(conn, [planned(feed, 2, 1)], now=NOW),
     )
-    assert [list(one.values()) for one in results] == [[2], []]
+    assert [list(result.values()) for result in results] == [[2], []]
 
 
 async def test_plans_of_a_feed_that_is_deleted_meanwhile_are_dropped(writers: Writers) -> None:
@@ -135,7 +135,7 @@ async def write_texts(conn: AsyncConnection, ids: Sequence[PaperId]) -> None:
 
 
 async def write_papers(conn: AsyncConnection, ids: Sequence[PaperId]) -> None:
-    await papers.upsert(conn, [replace(a_paper(1), id=one) for one in ids], seen_at=NOW)
+    await papers.upsert(conn, [replace(a_paper(1), id=paper_id) for paper_id in ids], seen_at=NOW)
 
 
 @pytest.mark.parametrize(("write", "table"), [(write_texts, "paper_texts"), (write_papers, "papers")])

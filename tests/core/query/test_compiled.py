@@ -68,7 +68,7 @@ def test_a_query_typed_twice_keeps_its_first_spelling() -> None:
     queries, merged = distinct(compile_alternatives("LLMs, video, llm, LLM", Limits()))
 
     assert [query.text for query in queries] == ["LLMs", "video"]
-    assert [(one.text, one.same_as) for one in merged] == [("llm", "LLMs"), ("LLM", "LLMs")]
+    assert [(query.text, query.same_as) for query in merged] == [("llm", "LLMs"), ("LLM", "LLMs")]
 
 
 @pytest.mark.parametrize(

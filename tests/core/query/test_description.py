@@ -75,9 +75,9 @@ def test_what_was_typed_says_enough_for_one_term(typed: str) -> None:
 
 
 def test_the_number_that_an_acronym_adds_is_said_with_its_period() -> None:
-    said = reading(parse_query("RL"), more={"RL": 1664}, period="in the last 30 days")
+    answer = reading(parse_query("RL"), more={"RL": 1664}, period="in the last 30 days")
 
-    assert said == "RL, also “reinforcement learning”: 1,664 more in the last 30 days"
+    assert answer == "RL, also “reinforcement learning”: 1,664 more in the last 30 days"
 
 
 def test_nothing_is_said_of_an_acronym_that_adds_none() -> None:

@@ -58,7 +58,7 @@ def test_no_more_abstracts_are_read_than_allowed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("papers", "about", "once", "said"),
+    ("papers", "about", "once", "expected"),
     [
         (10, 4, 5, "4 are about it (title or AI keywords), 5 mention it once, in the abstract"),
         (2, 1, 1, "1 is about it (title or AI keywords), 1 mentions it once, in the abstract"),
@@ -67,8 +67,8 @@ def test_no_more_abstracts_are_read_than_allowed() -> None:
         (3, 3, 0, ""),
     ],
 )
-def test_the_words_agree_with_the_numbers(papers: int, about: int, once: int | None, said: str) -> None:
-    assert relevance_text(Relevance(papers=papers, about=about, once=once)) == said
+def test_the_words_agree_with_the_numbers(papers: int, about: int, once: int | None, expected: str) -> None:
+    assert relevance_text(Relevance(papers=papers, about=about, once=once)) == expected
 
 
 @pytest.mark.parametrize(

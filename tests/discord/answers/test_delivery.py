@@ -48,9 +48,9 @@ def delivered(
         state=state(feed, access=access),
         run=replace(whole, **run),
         delivered=Delivered(
-            sent=tuple(one for one in posts if one.state is PostState.SENT),
-            waiting=tuple(one for one in posts if one.state is PostState.PENDING),
-            failed=tuple(one for one in posts if one.state is PostState.FAILED),
+            sent=tuple(post for post in posts if post.state is PostState.SENT),
+            waiting=tuple(post for post in posts if post.state is PostState.PENDING),
+            failed=tuple(post for post in posts if post.state is PostState.FAILED),
         ),
     )
     embed = answer_of_deliver(result, now=NOW)
@@ -58,48 +58,48 @@ def delivered(
 
 
 def test_a_pending_paper_is_shown_with_the_reason_and_the_next_attempt() -> None:
-    title, said = delivered(post(reason="Discord answered 503."))
+    title, answer = delivered(post(reason="Discord answered 503."))
 
     assert title == "Nothing posted"
-    assert said.startswith("1 paper is still pending: Discord answered 503. Next attempt: <t:1787130000:f>")
+    assert answer.startswith("1 paper is still pending: Discord answered 503. Next attempt: <t:1787130000:f>")
 
 
 def test_unconfirmed_papers_are_counted_apart_from_pending_ones() -> None:
     sent = post(state=PostState.SENT, message_id=MessageId(4), sent_at=NOW)
-    title, said = delivered(sent, post(2), post(3, unconfirmed_since=NOW))
+    title, answer = delivered(sent, post(2), post(3, unconfirmed_since=NOW))
 
     assert title == "Posted"
-    assert "Posted 1 paper in <#3>: https://discord.com/channels/2/3/4" in said
-    assert "1 paper is still pending." in said
-    assert "1 paper is unconfirmed. It may or may not have been posted" in said
-    assert "**Read Message History**" in said
+    assert "Posted 1 paper in <#3>: https://discord.com/channels/2/3/4" in answer
+    assert "1 paper is still pending." in answer
+    assert "1 paper is unconfirmed. It may or may not have been posted" in answer
+    assert "**Read Message History**" in answer
 
 
 def test_papers_of_a_channel_that_became_blocked_are_pending() -> None:
     blocked = changed(block=Block(reason="I'm missing **Embed Links**.", since=NOW))
-    _, said = delivered(post(reason="I'm missing **Embed Links**."), feed=blocked)
+    _, answer = delivered(post(reason="I'm missing **Embed Links**."), feed=blocked)
 
-    assert said.count("I'm missing **Embed Links**.") == 1
-    assert "1 paper is still pending: the channel is blocked." in said
-    assert "**Blocked**" in said
-    assert "next attempt" not in said.lower()
+    assert answer.count("I'm missing **Embed Links**.") == 1
+    assert "1 paper is still pending: the channel is blocked." in answer
+    assert "**Blocked**" in answer
+    assert "next attempt" not in answer.lower()
 
 
 def test_papers_that_failed_for_the_same_reason_share_a_line() -> None:
     failed = [post(number, state=PostState.FAILED, reason="Discord refused it.") for number in range(8)]
     other = post(9, state=PostState.FAILED, reason="AutoMod blocked it.")
 
-    _, said = delivered(*failed, other)
+    _, answer = delivered(*failed, other)
 
-    assert said.count("Discord refused it.") == 1
-    assert "8 papers could not be posted. Discord refused it. Use `/deliver` there to try again." in said
-    assert "1 paper could not be posted. AutoMod blocked it. Use `/deliver` there to try again." in said
+    assert answer.count("Discord refused it.") == 1
+    assert "8 papers could not be posted. Discord refused it. Use `/deliver` there to try again." in answer
+    assert "1 paper could not be posted. AutoMod blocked it. Use `/deliver` there to try again." in answer
 
 
 def test_a_failed_paper_says_how_to_try_again() -> None:
-    _, said = delivered(post(state=PostState.FAILED, reason="Discord rejected it."))
+    _, answer = delivered(post(state=PostState.FAILED, reason="Discord rejected it."))
 
-    assert "1 paper could not be posted. Discord rejected it. Use `/deliver` there to try again." in said
+    assert "1 paper could not be posted. Discord rejected it. Use `/deliver` there to try again." in answer
 
 
 ALL_POSTED = "all matching papers listed since 12 Aug 2026 have been posted"
@@ -108,7 +108,7 @@ ALL_POSTED = "all matching papers listed since 12 Aug 2026 have been posted"
 def test_nothing_is_pending_is_said_only_where_it_is_known() -> None:
     assert ALL_POSTED in delivered()[1]
     sent = post(state=PostState.SENT, message_id=MessageId(4), sent_at=NOW)
-    for said in (
+    for answer in (
         delivered(filtered={Stage.UPVOTES: 7})[1],
         delivered(filtered={Stage.CODE: 1})[1],
         delivered(filtered={Stage.EXCLUDED: 1})[1],
@@ -119,25 +119,26 @@ def test_nothing_is_pending_is_said_only_where_it_is_known() -> None:
         delivered(post(2))[1],
         delivered(post(3, state=PostState.FAILED, reason="Discord rejected it."))[1],
     ):
-        assert "all matching papers" not in said
+        assert "all matching papers" not in answer
 
 
 def test_filtered_papers_are_counted_with_what_they_need() -> None:
     feed = changed(min_upvotes=10, only_with_code=True)
-    _, said = delivered(feed=feed, filtered={Stage.UPVOTES: 7, Stage.CODE: 1})
+    _, answer = delivered(feed=feed, filtered={Stage.UPVOTES: 7, Stage.CODE: 1})
 
-    assert "7 matching papers have fewer than 10 upvotes so far." in said
-    assert "1 matching paper has no code repository so far." in said
-    assert "rechecked at every run for 7 days after their list day" in said
+    assert "7 matching papers have fewer than 10 upvotes so far." in answer
+    assert "1 matching paper has no code repository so far." in answer
+    assert "rechecked at every run for 7 days after their list day" in answer
 
 
 def test_a_list_that_could_not_be_read_is_mentioned_besides_what_was_posted() -> None:
     sent = post(state=PostState.SENT, message_id=MessageId(4), sent_at=NOW)
-    _, said = delivered(sent, list_problem=Problem(ProblemKind.TIMED_OUT))
+    _, answer = delivered(sent, list_problem=Problem(ProblemKind.TIMED_OUT))
 
-    assert "Posted 1 paper" in said
+    assert "Posted 1 paper" in answer
     assert (
-        "The list could not be read completely just now, because Hugging Face did not answer in time." in said
+        "The list could not be read completely just now, because Hugging Face did not answer in time."
+        in answer
     )
 
 

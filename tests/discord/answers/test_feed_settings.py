@@ -79,9 +79,9 @@ def test_an_obstacle_to_posting_is_shown_once() -> None:
     access = Access(
         obstacle="I'm missing **Embed Links**.", history_obstacle="I'm missing **Read Message History**."
     )
-    said = shown(FEED, access=access)[""]
-    assert "⚠️ I'm missing **Embed Links**." in said
-    assert "⚠️ I'm missing **Read Message History**. Without it" in said
+    answer = shown(FEED, access=access)[""]
+    assert "⚠️ I'm missing **Embed Links**." in answer
+    assert "⚠️ I'm missing **Read Message History**. Without it" in answer
     blocked = changed(block=Block(reason="I'm missing **Embed Links**.", since=NOW))
     assert shown(blocked, access=access)[""].count("**Embed Links**") == 1
 

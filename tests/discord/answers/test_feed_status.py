@@ -40,7 +40,7 @@ def changed(**values: object) -> Feed:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "said"),
+    ("schedule", "expected"),
     [
         (DAILY, "daily, Mon-Fri, at 09:05 Europe/Berlin"),
         (
@@ -61,8 +61,8 @@ def changed(**values: object) -> Feed:
         ),
     ],
 )
-def test_a_schedule_is_described_in_a_few_words(schedule: Schedule, said: str) -> None:
-    assert schedule_text(schedule) == said
+def test_a_schedule_is_described_in_a_few_words(schedule: Schedule, expected: str) -> None:
+    assert schedule_text(schedule) == expected
 
 
 def test_the_next_post_is_shown_in_the_readers_time() -> None:
@@ -95,7 +95,7 @@ SURVEY = compiled("a survey")
 
 
 @pytest.mark.parametrize(
-    ("filters", "said"),
+    ("filters", "expected"),
     [
         ({}, "none; every matching paper is posted"),
         ({"min_upvotes": 1}, "at least 1 upvote"),
@@ -105,8 +105,8 @@ SURVEY = compiled("a survey")
         ),
     ],
 )
-def test_a_filter_is_described_in_a_few_words(filters: dict[str, Any], said: str) -> None:
-    assert filter_text(changed(**filters)) == said
+def test_a_filter_is_described_in_a_few_words(filters: dict[str, Any], expected: str) -> None:
+    assert filter_text(changed(**filters)) == expected
 
 
 FOLLOW_UP = FollowUp(
@@ -124,7 +124,7 @@ FOLLOW_UP = FollowUp(
 
 
 @pytest.mark.parametrize(
-    ("follow_up", "said"),
+    ("follow_up", "expected"),
     [
         (replace(FOLLOW_UP, state=FollowUpState.DONE), ""),
         (
@@ -145,8 +145,8 @@ FOLLOW_UP = FollowUp(
         ),
     ],
 )
-def test_a_follow_up_is_reported_until_it_is_done(follow_up: FollowUp, said: str) -> None:
-    assert follow_up_problem(follow_up, now=NOW) == said
+def test_a_follow_up_is_reported_until_it_is_done(follow_up: FollowUp, expected: str) -> None:
+    assert follow_up_problem(follow_up, now=NOW) == expected
 
 
 def test_a_follow_up_in_an_inactive_channel_has_no_next_attempt() -> None:

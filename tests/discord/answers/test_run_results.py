@@ -19,7 +19,7 @@ from tests.samples import NOW
 
 
 @each(
-    ("figures", "said"),
+    ("figures", "expected"),
     [
         ((0, 0, 0), "**quiet**: nothing new was listed"),
         ((0, 1, 0), "**quiet**: nothing new was listed; 1 matching paper is waiting for upvotes"),
@@ -34,10 +34,10 @@ from tests.samples import NOW
         ((0, 1, 1), "**1 paper** to post (no new papers were listed)"),
     ],
 )
-def test_a_run_is_to_post_quiet_or_filtered(figures: tuple[int, int, int], said: str) -> None:
+def test_a_run_is_to_post_quiet_or_filtered(figures: tuple[int, int, int], expected: str) -> None:
     new, matched, planned = figures
     feed = changed(min_upvotes=5)
-    assert run_result(LastRun(new=new, matched=matched, planned=planned), feeds=[feed]) == said
+    assert run_result(LastRun(new=new, matched=matched, planned=planned), feeds=[feed]) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_a_run_is_to_post_quiet_or_filtered(figures: tuple[int, int, int], said:
 )
 def test_a_filtered_run_says_what_filtered_it(filters: list[dict[str, Any]], number: int, why: str) -> None:
     feeds = [changed(**values) for values in filters]
-    said = run_result(LastRun(new=9, matched=number, planned=0), feeds=feeds)
-    assert said.endswith(f"{why}")
-    assert said.startswith("**filtered**: 9 new papers were listed; ")
+    answer = run_result(LastRun(new=9, matched=number, planned=0), feeds=feeds)
+    assert answer.endswith(f"{why}")
+    assert answer.startswith("**filtered**: 9 new papers were listed; ")
 
 
 def test_a_failed_run_says_why() -> None:
@@ -82,12 +82,12 @@ def test_a_failed_run_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "said"),
+    ("known", "expected"),
     [
         (0, "None of these 7 days' lists have been read yet."),
         (1, "Only 1 of these 7 days' lists has been read so far, so the numbers may be low."),
         (5, "Only 5 of these 7 days' lists have been read so far, so the numbers may be low."),
     ],
 )
-def test_a_preview_says_how_many_lists_have_been_read(known: int, said: str) -> None:
-    assert days_read(known, of=7) == said
+def test_a_preview_says_how_many_lists_have_been_read(known: int, expected: str) -> None:
+    assert days_read(known, of=7) == expected

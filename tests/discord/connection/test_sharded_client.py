@@ -85,7 +85,7 @@ class Stage:
 @pytest_asyncio.fixture
 async def stage() -> AsyncIterator[Stage]:
     async with Sandbox(page_port=None) as sandbox:
-        servers = [sandbox.world.create_server("Club", shard_id=one, of=COUNT) for one in range(COUNT)]
+        servers = [sandbox.world.create_server("Club", shard_id=number, of=COUNT) for number in range(COUNT)]
         sandbox.world.places.remove_bot(sandbox.guild.id)
         with restored():
             point_at(api_url=sandbox.api_url, gateway_url=None)
@@ -200,7 +200,7 @@ async def test_an_identify_that_came_too_early_is_repeated_in_another_turn(stage
     identifies = stage.sandbox.gateway.identifies = Identifies(max_concurrency=1, clock=lambda: seconds)
     async with stage.client(0, 1, identify_turn=turn) as client:
         assert client.opened == {0, 1}
-        assert [(one.shard_id, one.is_accepted) for one in identifies.record] == [
+        assert [(identify.shard_id, identify.is_accepted) for identify in identifies.record] == [
             (0, True),
             (1, False),
             (1, True),

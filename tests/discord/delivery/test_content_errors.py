@@ -21,7 +21,7 @@ REQUIRED = {"_errors": [{"code": "BASE_TYPE_REQUIRED", "message": "This field is
 
 
 @each(
-    ("errors", "said", "embeds"),
+    ("errors", "expected", "embeds"),
     [
         (
             {"embeds": {"2": {"description": TOO_LONG}}},
@@ -70,11 +70,11 @@ REQUIRED = {"_errors": [{"code": "BASE_TYPE_REQUIRED", "message": "This field is
     ],
 )
 def test_the_field_that_discord_names_is_described_in_words(
-    errors: dict[str, Any], said: str, embeds: tuple[int, ...]
+    errors: dict[str, Any], expected: str, embeds: tuple[int, ...]
 ) -> None:
     found = rejection(status=400, code=50035, errors=errors)
     assert found is not None
-    assert said in found.reason
+    assert expected in found.reason
     assert found.embeds == embeds
 
 

@@ -133,7 +133,7 @@ async def test_other_peoples_posts_are_ignored(loopback: Loopback) -> None:
     backend = loopback.sandbox.world.backend
     post = backend.create_thread(loopback.channels["forum"], "hello", loopback.sandbox.admin.id, type=11)
     assert await loopback.find("forum", "2608.10009") is None
-    assert not [one for one in loopback.sandbox.requests if f"/channels/{post.id}" in one.path]
+    assert not [request for request in loopback.sandbox.requests if f"/channels/{post.id}" in request.path]
 
 
 async def test_a_post_is_found_behind_more_than_a_hundred_others(loopback: Loopback) -> None:
@@ -156,7 +156,7 @@ async def test_a_post_is_found_behind_more_than_a_hundred_others(loopback: Loopb
 async def test_a_post_that_is_not_found_among_as_many_as_are_looked_at_is_unconfirmed(
     loopback: Loopback, monkeypatch: pytest.MonkeyPatch, number: int, kind: str, limit: str
 ) -> None:
-    first, *_, last = papers = [f"2608.101{number}{one}" for one in range(3)]
+    first, *_, last = papers = [f"2608.101{number}{digit}" for digit in range(3)]
     for paper_id in papers:
         sent = await loopback.publish(kind, a_message(paper_id))
         if limit == "MAX_ARCHIVED":
@@ -196,8 +196,8 @@ async def test_an_archived_thread_is_reopened(loopback: Loopback) -> None:
         Fault(method="POST", path="/channels/*", status=400, body={"message": "archived", "code": 50083})
     )
     await loopback.publish("thread")
-    changes = [one for one in loopback.sandbox.requests if one.method == "PATCH"]
-    assert [(one.path, one.json) for one in changes] == [
+    changes = [request for request in loopback.sandbox.requests if request.method == "PATCH"]
+    assert [(change.path, change.json) for change in changes] == [
         (f"/channels/{place.channel_id}", {"archived": False})
     ]
     assert len(loopback.sent("thread")) == 2
@@ -227,7 +227,7 @@ async def test_a_visible_lock_explains_the_refusal(loopback: Loopback, status: i
     error = await refused(loopback, "thread")
     assert error.kind is DeliveryErrorKind.PERMISSION_MISSING
     assert "is locked" in error.reason
-    assert not [one for one in loopback.sandbox.requests if one.method == "PATCH"]
+    assert not [request for request in loopback.sandbox.requests if request.method == "PATCH"]
 
 
 WRITING = {"thread": "Send Messages in Threads", "forum": "Create Posts", "media": "Create Posts"}

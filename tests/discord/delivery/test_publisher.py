@@ -49,7 +49,7 @@ def a_message(*papers: Paper, form: Form = Form.CARD) -> Message:
 
 
 def urls(*paper_ids: str) -> list[str]:
-    return [a_paper(one).page_url for one in paper_ids]
+    return [a_paper(paper_id).page_url for paper_id in paper_ids]
 
 
 def place_of(world: World, channel: Any = None, kind: FeedKind = FeedKind.CHANNEL) -> Place:
@@ -76,7 +76,7 @@ def before(channel: Any) -> datetime:
 
 async def test_a_message_pings_nobody_and_carries_its_nonce(world: World) -> None:
     await published(world, a_paper(title="@everyone"))
-    (sent,) = [one for one in world.env.http_requests if one.path.endswith("/messages")]
+    (sent,) = [request for request in world.env.http_requests if request.path.endswith("/messages")]
     assert sent.json["allowed_mentions"] == {"parse": []}
     assert (sent.json["nonce"], sent.json["enforce_nonce"]) == (NONCE, True)
 

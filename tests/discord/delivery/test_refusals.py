@@ -112,7 +112,7 @@ async def test_a_channel_that_discord_calls_archived_is_not_reopened(loopback: L
     with pytest.raises(DeliveryError) as raised:
         await loopback.publish(kind)
     assert outcome(raised.value) == BLOCKED
-    assert not [one for one in loopback.sandbox.requests if one.method == "PATCH"]
+    assert not [request for request in loopback.sandbox.requests if request.method == "PATCH"]
 
 
 async def test_a_follow_up_that_was_done_before_succeeds(loopback: Loopback) -> None:

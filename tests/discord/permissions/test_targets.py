@@ -65,19 +65,19 @@ def channel(world: World, kind: discord.ChannelType) -> Any:
 async def test_channels_that_take_messages_take_papers(world: World, kind: discord.ChannelType) -> None:
     place = channel(world, kind)
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert f"<#{place.id}> is now subscribed to" in said
+    assert f"<#{place.id}> is now subscribed to" in answer
 
 
 async def test_other_channels_are_refused_plainly(world: World) -> None:
     place = channel(world, discord.ChannelType.category)
 
     for name, options in (("subscribe", {"keywords": "video"}), ("config style", {"style": "digest"})):
-        said = text_of(await world.admin.slash(world.channel, name, channel=place, **options))
-        assert "doesn't accept messages" in said
-        assert "Nothing was changed" in said
-        assert "text channel" in said
+        answer = text_of(await world.admin.slash(world.channel, name, channel=place, **options))
+        assert "doesn't accept messages" in answer
+        assert "Nothing was changed" in answer
+        assert "text channel" in answer
 
 
 async def test_a_locked_thread_is_refused(world: World) -> None:
@@ -87,10 +87,10 @@ async def test_a_locked_thread_is_refused(world: World) -> None:
     place = channel(world, discord.ChannelType.public_thread)
     world.env.backend.get_channel(place.id).thread_metadata.locked = True
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert "is locked" in said
-    assert "Unlock it" in said
+    assert "is locked" in answer
+    assert "Unlock it" in answer
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ async def test_a_channel_that_the_bot_cannot_see_is_refused(world: World) -> Non
         "hidden", overwrites={world.guild.me: discord.PermissionOverwrite(view_channel=False)}
     )
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert "I'm missing **View Channel**" in said
+    assert "I'm missing **View Channel**" in answer
 
 
 async def test_a_thread_needs_the_right_to_write_in_threads(world: World) -> None:
@@ -134,9 +134,9 @@ async def test_a_thread_needs_the_right_to_write_in_threads(world: World) -> Non
     )
     place = channel(world, discord.ChannelType.public_thread)
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert "I'm missing **Send Messages in Threads**" in said
+    assert "I'm missing **Send Messages in Threads**" in answer
 
 
 def forum_without_posts_by(world: World, member_id: int) -> Any:
@@ -154,18 +154,18 @@ def forum_without_posts_by(world: World, member_id: int) -> Any:
 async def test_a_forum_needs_the_right_to_make_posts(world: World) -> None:
     place = forum_without_posts_by(world, world.guild.me.id)
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert f"I'm missing **Create Posts** in <#{place.id}>. Nothing was changed" in said
+    assert f"I'm missing **Create Posts** in <#{place.id}>. Nothing was changed" in answer
 
 
 async def test_a_person_needs_the_right_to_make_posts_in_a_forum(world: World) -> None:
     mia = manager(world)
     place = forum_without_posts_by(world, mia.id)
 
-    said = text_of(await mia.slash(world.channel, "subscribe", keywords="video", channel=place))
+    answer = text_of(await mia.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert f"You need **Create Posts** in <#{place.id}>" in said
+    assert f"You need **Create Posts** in <#{place.id}>" in answer
 
 
 async def test_a_history_that_may_not_be_read_is_no_reason_to_refuse(world: World) -> None:
@@ -173,9 +173,9 @@ async def test_a_history_that_may_not_be_read_is_no_reason_to_refuse(world: Worl
         "quiet", overwrites={world.guild.me: discord.PermissionOverwrite(read_message_history=False)}
     )
 
-    said = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
+    answer = text_of(await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place))
 
-    assert f"<#{place.id}> is now subscribed to" in said
+    assert f"<#{place.id}> is now subscribed to" in answer
 
 
 ADMIN_COMMANDS: list[tuple[str, dict[str, str]]] = [
@@ -223,9 +223,9 @@ async def test_a_right_that_the_person_lacks_is_named(
     mia = manager(world)
     quiet = world.guild.create_text_channel("quiet", overwrites={mia: discord.PermissionOverwrite(**denied)})
 
-    said = text_of(await mia.slash(world.channel, "subscribe", keywords="video", channel=quiet))
+    answer = text_of(await mia.slash(world.channel, "subscribe", keywords="video", channel=quiet))
 
-    assert f"You need {named} in <#{quiet.id}>" in said
+    assert f"You need {named} in <#{quiet.id}>" in answer
 
 
 async def test_a_channel_that_the_person_cannot_see_is_not_mentioned(world: World) -> None:

@@ -30,11 +30,11 @@ async def test_a_bug_gives_a_reference_that_is_in_the_log(
 
     result = await world.admin.slash(world.channel, "config show")
 
-    said = text_of(result)
-    (reference,) = REFERENCE.findall(said)
+    answer = text_of(result)
+    (reference,) = REFERENCE.findall(answer)
     assert result.ephemeral
-    assert "secrets" not in said
-    (record,) = [one for one in caplog.records if one.levelno >= logging.ERROR]
+    assert "secrets" not in answer
+    (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert record.getMessage() == f"Bug {reference} in config show"
     assert record.exc_info is not None
     assert "a bug with secrets in it" in str(record.exc_info[1])
@@ -95,7 +95,7 @@ async def test_an_interaction_that_expired_is_a_warning_and_no_bug(
     result = await world.member.slash(world.channel, "help")
 
     assert not result.acknowledged
-    (record,) = [one for one in caplog.records if one.name == "bot.discord.ui.error_handler"]
+    (record,) = [record for record in caplog.records if record.name == "bot.discord.ui.error_handler"]
     assert record.levelno == logging.WARNING
     assert "help" in record.getMessage()
 
@@ -107,7 +107,7 @@ async def test_an_error_that_cannot_be_shown_is_a_warning(
 
     await world.admin.slash(world.channel, "deliver")
 
-    (record,) = [one for one in caplog.records if one.name == "bot.discord.ui.error_handler"]
+    (record,) = [record for record in caplog.records if record.name == "bot.discord.ui.error_handler"]
     assert record.levelno == logging.WARNING
 
 

@@ -41,8 +41,11 @@ async def test_the_first_answer_takes_the_place_of_thinking_and_the_next_are_eph
 
     first, *others = answers(result)
     assert first.id == result.response.id
-    assert [one.content for one in (first, *others)] == ["first", "", "third"]
-    assert [one.filename for message in (first, *others) for one in message.attachments] == ["1.txt", "2.txt"]
+    assert [message.content for message in (first, *others)] == ["first", "", "third"]
+    assert [attachment.filename for message in (first, *others) for attachment in message.attachments] == [
+        "1.txt",
+        "2.txt",
+    ]
     assert all(message.ephemeral for message in (first, *others))
     assert world.channel.history() == []
 
@@ -56,7 +59,7 @@ async def test_what_follows_a_public_answer_is_public_except_what_is_for_one_per
 
     result = await typed(world, do)
 
-    assert [(one.content, one.ephemeral) for one in answers(result)] == [
+    assert [(answer.content, answer.ephemeral) for answer in answers(result)] == [
         ("first", False),
         ("second", False),
         ("third", True),
@@ -73,7 +76,7 @@ async def test_a_message_for_one_person_is_ephemeral_whether_the_answer_is_publi
 
     result = await typed(world, do)
 
-    assert [(one.content, one.ephemeral) for one in answers(result)] == [("for you", True)]
+    assert [(answer.content, answer.ephemeral) for answer in answers(result)] == [("for you", True)]
     assert world.channel.history() == []
 
 

@@ -432,8 +432,10 @@ async def test_a_requested_check_reports_every_affected_feed(bot: Bot) -> None:
     fix(bot, OTHER)
     first, second = await bot.services.blocked_channels.check(SERVER, managed=everything)
 
-    assert [one.feed.block for one in (first, second)] == [None, None]
-    assert [(one.was_blocked, one.sent, one.waiting) for one in (first, second)] == [(True, 1, 0)] * 2
+    assert [result.feed.block for result in (first, second)] == [None, None]
+    assert [(result.was_blocked, result.sent, result.waiting) for result in (first, second)] == [
+        (True, 1, 0)
+    ] * 2
     assert await bot.services.blocked_channels.check(SERVER, managed=everything) == ()
 
 

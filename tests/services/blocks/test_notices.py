@@ -40,7 +40,7 @@ async def notified(bot: Bot, **later: float) -> list[tuple[int, int]]:
     """Where messages stand after a look, and of how many held channels each tells."""
     bot.clock.advance(**later or {"seconds": 5})
     await bot.services.notices.send_pending()
-    return [(one.channel_id, len(one.report.blocked)) for one in bot.board.posted]
+    return [(notice.channel_id, len(notice.report.blocked)) for notice in bot.board.posted]
 
 
 async def states(bot: Bot) -> list[str]:
@@ -253,7 +253,7 @@ async def silent(bot: Bot, hours: float) -> None:
 
 
 def source_notices(bot: Bot) -> int:
-    return len([one for one in bot.board.posted if one.report.source is not None])
+    return len([notice for notice in bot.board.posted if notice.report.source is not None])
 
 
 async def test_six_hours_without_hugging_face_are_notified_once_per_server_that_wants_papers(

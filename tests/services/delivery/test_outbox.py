@@ -545,7 +545,7 @@ async def test_a_person_who_waits_for_posts_learns_that_another_process_sent_the
     async with bot.database.write() as conn:
         await outbox.mark_sent(conn, post.id, message_id=MessageId(7), now=bot.clock())
     async with asyncio.timeout(LIMIT_SECONDS):
-        assert [one.message_id for one in (await waiting).sent] == [7]
+        assert [message.message_id for message in (await waiting).sent] == [7]
 
 
 follow_ups = st.lists(

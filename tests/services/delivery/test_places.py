@@ -52,7 +52,7 @@ async def test_a_forum_gets_one_post_per_paper_the_best_last_and_one_for_the_res
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == [*ids(14)[10:], *reversed(ids(10))]
     sent = bot.publisher.channels[ChannelId(CHANNEL)]
-    assert [len(one.paper_ids) for one in sent] == [4] + [1] * 10
+    assert [len(message.paper_ids) for message in sent] == [4] + [1] * 10
     assert sent[-1].message.title == "Video"
     assert sent[0].message.title == "4 more papers for Wed 19 Aug 2026"
 
@@ -189,9 +189,9 @@ async def test_messages_are_published_and_get_their_threads_once_with_one_reques
     await bot.delivered()
     assert bot.publisher.most_in_flight == 1
     sent = bot.publisher.channels[ChannelId(CHANNEL)]
-    assert [len(one.paper_ids) for one in sent] == [1] * 10 + [2]
-    assert bot.publisher.crossposted == {one.id for one in sent}
-    assert bot.publisher.threads == {one.id for one in sent[:10]}  # a list has no thread
+    assert [len(message.paper_ids) for message in sent] == [1] * 10 + [2]
+    assert bot.publisher.crossposted == {message.id for message in sent}
+    assert bot.publisher.threads == {message.id for message in sent[:10]}  # a list has no thread
     assert set(bot.publisher.thread_names.values()) == {"Video"}
     assert {state for _, state in await states(bot)} == {"done"}
     await bot.run()
@@ -274,7 +274,7 @@ async def test_only_the_first_message_of_a_run_pings_and_it_pings_the_role_alone
     assert others
     assert first.content.startswith("<@&77> **")
     assert first.mention_role_id == 77
-    assert all(one.mention_role_id is None and "<@&" not in one.content for one in others)
+    assert all(other.mention_role_id is None and "<@&" not in other.content for other in others)
 
 
 @pytest.mark.parametrize("kind", ALIKE)

@@ -46,11 +46,11 @@ def poison(bot: Bot, *numbers: int, how: Poison = FATAL) -> None:
 
 
 def sent(bot: Bot) -> list[list[str]]:
-    return [one.paper_ids for one in bot.publisher.channels[ChannelId(CHANNEL)]]
+    return [message.paper_ids for message in bot.publisher.channels[ChannelId(CHANNEL)]]
 
 
 def pings(bot: Bot) -> list[bool]:
-    return [one.message.mention_role_id == ROLE for one in bot.publisher.channels[ChannelId(CHANNEL)]]
+    return [message.message.mention_role_id == ROLE for message in bot.publisher.channels[ChannelId(CHANNEL)]]
 
 
 def calls(bot: Bot, name: str = "publish") -> int:
@@ -65,7 +65,7 @@ async def reported_failures(bot: Bot, **later: float) -> list[list[str]]:
     """The papers of each message that tells of failed ones, after a look."""
     bot.clock.advance(**later or {"seconds": 5})
     await bot.services.notices.send_pending()
-    return [[*one.paper_ids] for posted in bot.board.posted for one in posted.report.failed]
+    return [[*failure.paper_ids] for posted in bot.board.posted for failure in posted.report.failed]
 
 
 @pytest.mark.parametrize("culprit", [thorough(1), 5, thorough(10)])
@@ -86,7 +86,11 @@ async def test_a_culprit_is_posted_bare_in_its_place_if_discord_accepts_that(bot
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(*range(1, 11))
     assert not await failed(bot)
-    (bare,) = [one.message for one in bot.publisher.channels[ChannelId(CHANNEL)] if one.paper_ids == ids(4)]
+    (bare,) = [
+        message.message
+        for message in bot.publisher.channels[ChannelId(CHANNEL)]
+        if message.paper_ids == ids(4)
+    ]
     (card,) = bare.cards
     assert (card.title, card.url) == ("Video", "https://huggingface.co/papers/2608.00004")
     assert not any((bare.content, bare.links, card.description, card.footer, card.image, card.thumbnail))
@@ -172,7 +176,7 @@ async def test_each_part_has_the_follow_ups_of_the_whole(bot: Bot) -> None:
     await bot.delivered()
     messages = bot.publisher.channels[ChannelId(CHANNEL)]
     assert len(messages) > 1
-    assert bot.publisher.crossposted == {one.id for one in messages}
+    assert bot.publisher.crossposted == {message.id for message in messages}
     for post in await bot.posts():
         async with bot.database.read() as conn:
             following = [follow_up.kind for follow_up in await follow_ups.of_post(conn, post.id)]
@@ -184,7 +188,7 @@ async def test_the_server_is_notified_once_about_all_failures(bot: Bot) -> None:
     await owing(bot, 10)
     poison(bot, 3, 8)
     await bot.delivered()
-    assert [sorted(one) for one in await reported_failures(bot)] == [ids(3, 8)]
+    assert [sorted(paper_ids) for paper_ids in await reported_failures(bot)] == [ids(3, 8)]
     assert len(await reported_failures(bot, hours=3)) == 1
     for _ in range(2):  # whoever asks for them again reads the answer
         result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
@@ -201,7 +205,7 @@ async def test_a_failure_on_another_day_is_a_new_notice(bot: Bot) -> None:
     bot.clock.advance(days=1)
     bot.list_paper("2608.00002")
     await bot.run()
-    assert [sorted(one) for one in await reported_failures(bot)] == [ids(1), ids(1, 2)]
+    assert [sorted(paper_ids) for paper_ids in await reported_failures(bot)] == [ids(1), ids(1, 2)]
 
 
 async def test_a_failure_that_is_over_before_its_notice_is_not_notified(bot: Bot) -> None:
@@ -337,7 +341,7 @@ async def test_a_paper_that_cannot_be_composed_fails_alone(bot: Bot, monkeypatch
         await bot.delivered()
         bot.clock.advance(minutes=15)
     assert bot.publisher.posted(CHANNEL) == ids(1, 2, 3, *range(5, 11))
-    assert [sorted(one) for one in await reported_failures(bot)] == [ids(4)]
+    assert [sorted(paper_ids) for paper_ids in await reported_failures(bot)] == [ids(4)]
 
 
 moments = st.lists(
@@ -393,9 +397,9 @@ async def test_whatever_happens_each_paper_is_posted_once_and_only_refused_ones_
         for _ in range(3):
             bot.clock.advance(hours=1)
             await bot.delivered()
-        expected = [one for one in range(1, 14) if one not in culprits or not how.even_bare]
+        expected = [number for number in range(1, 14) if number not in culprits or not how.even_bare]
         assert sorted(bot.publisher.posted(CHANNEL)) == ids(*expected)
-        assert {one for post in await failed(bot) for one in post.entries} == {
+        assert {paper_id for post in await failed(bot) for paper_id in post.entries} == {
             entry
             for post in await bot.posts()
             for entry in post.entries

@@ -121,7 +121,7 @@ async def test_what_is_under_way_ends_before_a_shard_is_given_back(fleet: Fleet)
     second = await fleet.start("b")
     await fleet.steps(first, second, seconds=33)
     assert shards(first, second) == [[0, 1], [2, 3]]
-    assert [sorted(one.ids) for one in held] == [[0, 1, 2, 3]]
+    assert [sorted(shards.ids) for shards in held] == [[0, 1, 2, 3]]
 
 
 async def test_a_spare_process_waits_and_takes_over_after_a_death(fleet: Fleet) -> None:

@@ -73,4 +73,4 @@ async def test_only_the_last_message_of_what_is_pending_ends_the_delivery(bot: B
     await bot.run()
 
     _, *sent = bot.publisher.channels[ChannelId(CHANNEL)]
-    assert [one.message.ends_delivery for one in sent] == [False] * (len(sent) - 1) + [True]
+    assert [message.message.ends_delivery for message in sent] == [False] * (len(sent) - 1) + [True]

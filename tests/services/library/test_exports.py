@@ -202,7 +202,7 @@ def test_markdown_lists_papers_by_the_day_on_which_they_were_saved() -> None:
         authors=tuple(f"A{n} B{n}" for n in range(12)),
         github_repo="https://github.com/a/b",
     )
-    said = markdown(rows(paper))
-    assert "## 19 Aug 2026" in said
-    assert r"- [Kites\_and \[Tea\](x)](https://huggingface.co/papers/2608.00001)" in said
-    assert "A9 B9 and 2 others · [arXiv 2608.00001](https://arxiv.org/abs/2608.00001) · [code]" in said
+    answer = markdown(rows(paper))
+    assert "## 19 Aug 2026" in answer
+    assert r"- [Kites\_and \[Tea\](x)](https://huggingface.co/papers/2608.00001)" in answer
+    assert "A9 B9 and 2 others · [arXiv 2608.00001](https://arxiv.org/abs/2608.00001) · [code]" in answer

@@ -47,7 +47,7 @@ async def test_a_paper_opened_by_many_at_once_is_asked_for_once(bot: Bot) -> Non
 
     opened = await asyncio.gather(*(patient.open(FIRST) for _ in range(50)))
 
-    assert all(one.linked for one in opened)
+    assert all(paper.linked for paper in opened)
     assert asked(bot) <= 2
     before = asked(bot)
     bot.clock.advance(minutes=11)

@@ -35,14 +35,14 @@ async def read(bot: Bot) -> Bot:
 
 
 def ids(result: Similar) -> list[str]:
-    return [one.paper.id for one in result.papers]
+    return [paper.paper.id for paper in result.papers]
 
 
 async def test_similar_papers_share_words_and_are_neither_the_paper_itself_nor_withdrawn(read: Bot) -> None:
     result = await read.services.similar.to(KITES)
 
     assert ids(result) == ["2608.00002", "2608.00003"]
-    assert [one.shares for one in result.papers] == [("Drone Kites", "fly"), ("Beaches", "waves")]
+    assert [paper.shares for paper in result.papers] == [("Drone Kites", "fly"), ("Beaches", "waves")]
     assert result.searched == 4
     await read.execute("UPDATE papers SET withdrawn_at = first_seen_at WHERE id = '2608.00002'")
     assert ids(await read.services.similar.to(KITES)) == ["2608.00003"]

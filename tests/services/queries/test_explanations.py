@@ -100,17 +100,17 @@ async def test_explaining_says_of_every_paper_what_delivering_does(
         await set_up(bot, papers, feed)
         explain = bot.services.explanations.explain
         channel_id = ChannelId(CHANNEL)
-        said: dict[str, Stage] = {}
+        answer: dict[str, Stage] = {}
         for number in range(len(papers)):
             found = await explain(PaperId(f"2608.{number:05}"), channel_id=channel_id)
-            said[found.paper.id] = found.decision.stage
+            answer[found.paper.id] = found.decision.stage
 
         await bot.services.runs.deliver_now(await bot.feed())
         await bot.delivered()
 
         posted = bot.publisher.posted(CHANNEL)
-        assert sorted(posted) == sorted(one for one, stage in said.items() if stage is Stage.POST)
-        for paper_id, stage in said.items():
+        assert sorted(posted) == sorted(one for one, stage in answer.items() if stage is Stage.POST)
+        for paper_id, stage in answer.items():
             now = (await explain(PaperId(paper_id), channel_id=channel_id)).decision
             assert now.stage is (Stage.POSTED if stage is Stage.POST else stage)
 
@@ -178,7 +178,7 @@ async def test_status_tells_how_each_feed_of_the_server_stands(bot: Bot, tmp_pat
     bot.clock.advance(hours=1)
     await bot.services.runs.run()
     found = await bot.services.status.of_server(feed.server_id, visible=everything)
-    assert [(one.feed.channel_id, one.subscriptions, one.waiting) for one in found.feeds] == [
+    assert [(feed.feed.channel_id, feed.subscriptions, feed.waiting) for feed in found.feeds] == [
         (CHANNEL, 2, 1),
         (OTHER, 1, 1),
     ]

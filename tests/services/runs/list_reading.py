@@ -12,7 +12,7 @@ REFUSAL = Fault(status=403)
 
 
 def days(bot: Bot, *back: int) -> list[str]:
-    return [str(bot.today - timedelta(days=one)) for one in back]
+    return [str(bot.today - timedelta(days=days)) for days in back]
 
 
 def asked(bot: Bot) -> list[str]:

@@ -235,7 +235,7 @@ async def test_a_run_whose_failure_cannot_be_recorded_still_raises_the_first_err
     await fill_disk(bot.database, "runs", on="UPDATE")
     with pytest.raises(Exception, match="disk is full"):
         await bot.services.runs.run()
-    (record,) = [one for one in caplog.records if one.levelname == "WARNING"]
+    (record,) = [record for record in caplog.records if record.levelname == "WARNING"]
     assert record.getMessage().startswith("The database cannot be written: the ")
     assert "disk is full; free some space" in record.getMessage()
     assert record.exc_info is None

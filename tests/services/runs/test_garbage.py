@@ -36,4 +36,4 @@ def test_what_was_created_meanwhile_is_old_afterwards() -> None:
     with no_cycle_search():
         made: list[object] = [[] for _ in range(3)]
     young = gc.get_objects(generation=0)
-    assert not any(one is made for one in young)
+    assert not any(thing is made for thing in young)

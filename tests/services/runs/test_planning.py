@@ -49,8 +49,8 @@ def planned(
     first_seen: Mapping[PaperId, datetime] = MappingProxyType({}),
 ) -> Planned:
     wanted: dict[FeedId, list[Subscription]] = {}
-    for one in subscriptions:
-        wanted.setdefault(one.feed_id, []).append(one)
+    for item in subscriptions:
+        wanted.setdefault(item.feed_id, []).append(item)
     window = Window(papers, since=NOW, first_seen=first_seen, now=NOW, backfill_days=30)
     return plan(feeds, window, subscriptions=wanted, posted=posted)
 
@@ -99,7 +99,7 @@ def test_a_run_reports_new_matching_and_planned_papers() -> None:
         a_paper(4, upvotes=9),
         a_paper(5, upvotes=9, list_day=TODAY - timedelta(days=1)),  # from before the subscription
     ]
-    seen = {one.id: NOW for one in papers} | {PaperId("2608.00002"): YESTERDAY}
+    seen = {paper.id: NOW for paper in papers} | {PaperId("2608.00002"): YESTERDAY}
     found = planned(
         [filtered],
         papers,
@@ -173,7 +173,7 @@ def test_older_papers_are_the_newest_from_before_the_subscription() -> None:
         count=3,
     )
     assert older is not None
-    assert [one.id for one in older.papers] == ["2608.00001", "2608.00003"]
+    assert [paper.id for paper in older.papers] == ["2608.00001", "2608.00003"]
 
 
 def test_requested_older_papers_ping_nobody() -> None:

@@ -97,7 +97,7 @@ async def test_a_bug_over_one_day_does_not_cost_the_others(
     whole = papers.upsert
 
     async def upsert(conn: object, found: tuple[object, ...], **rest: object) -> object:
-        if any(getattr(one, "id", None) == "2608.00001" for one in found):
+        if any(getattr(paper, "id", None) == "2608.00001" for paper in found):
             raise OverflowError
         return await whole(conn, found, **rest)  # pyright: ignore[reportArgumentType]
 

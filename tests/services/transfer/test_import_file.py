@@ -300,12 +300,12 @@ BROKEN: list[tuple[str, bytes | str, list[str]]] = [
 ]
 
 
-@each(("name", "data", "said"), BROKEN)
+@each(("name", "data", "expected"), BROKEN)
 def test_a_broken_file_says_where_and_what_would_be_right(
-    name: str, data: bytes | str, said: list[str]
+    name: str, data: bytes | str, expected: list[str]
 ) -> None:
     text = refusal(data, name)
-    for part in said:
+    for part in expected:
         assert part in text
     assert "othing was changed" in text or "othing to import" in text
 
@@ -388,7 +388,7 @@ def test_any_json_is_read_or_refused(feed: dict[str, Any], top: Any) -> None:
 def test_keywords_that_are_the_same_count_once_and_are_named(name: str, text: str) -> None:
     (wanted,) = read(text, name)
     assert [query.text for query in wanted.queries] == ["LLMs", "b"]
-    assert [(one.text, one.same_as) for one in wanted.merged] == [("llm", "LLMs"), ("LLM", "LLMs")]
+    assert [(query.text, query.same_as) for query in wanted.merged] == [("llm", "LLMs"), ("LLM", "LLMs")]
 
 
 def test_doubles_do_not_count_towards_the_limit() -> None:

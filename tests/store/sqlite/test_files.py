@@ -50,7 +50,7 @@ async def test_all_that_is_made_is_its_owners_alone_whatever_the_umask(tmp_path:
         database = await Database.open(address(path))
         async with database.write() as conn:
             await a_feed(conn)
-        made = {one.name: mode(one) for one in path.parent.iterdir()}
+        made = {file.name: mode(file) for file in path.parent.iterdir()}
         await database.close()
     assert made == dict.fromkeys(
         ["paperboy.db", "paperboy.db-shm", "paperboy.db-wal", "paperboy.db.lock"], "0600"
@@ -60,7 +60,7 @@ async def test_all_that_is_made_is_its_owners_alone_whatever_the_umask(tmp_path:
     backups.back_up(path, copy, replaces=False)
     done = await restored(copy, address(path))
     assert done.kept
-    assert {mode(one) for one in (copy, path, done.kept)} == {"0600"}
+    assert {mode(file) for file in (copy, path, done.kept)} == {"0600"}
 
 
 async def test_what_others_could_read_is_closed_at_the_start_and_its_folder_stays(tmp_path: Path) -> None:
@@ -168,11 +168,11 @@ async def test_start_backup_and_restore_say_at_once_that_something_is_no_file(tm
             (Path("/dev/null"), "it is a device"),
             (tmp_path / ("x" * 300), "File name too long"),
         ):
-            said = rf"DATABASE_URL names .*but.* {re.escape(why)}"
+            answer = rf"DATABASE_URL names .*but.* {re.escape(why)}"
             async with asyncio.timeout(LIMIT_SECONDS):
-                with pytest.raises(ConfigError, match=said):
+                with pytest.raises(ConfigError, match=answer):
                     await Database.open(address(path))
-                with pytest.raises(ConfigError, match=said):
+                with pytest.raises(ConfigError, match=answer):
                     async with backend_of(address(path)).sole_use():
                         pass
             with pytest.raises(ConfigError, match=re.escape(why)):
@@ -249,8 +249,8 @@ def test_what_this_user_cannot_write_is_refused_in_one_line(nobodys: Path, name:
 
     with pytest.raises(ConfigError) as raised:
         asyncio.run(start())
-    said = str(raised.value)
-    assert said.startswith(f"DATABASE_URL names {path}, but ")
-    assert said.endswith(
+    answer = str(raised.value)
+    assert answer.startswith(f"DATABASE_URL names {path}, but ")
+    assert answer.endswith(
         "Permission denied; give this user the right to read and write there, or name another file"
     )
