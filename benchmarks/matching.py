@@ -2,8 +2,9 @@
 
     python -m benchmarks.matching
 
-Times are processor time. The works take turns, and the best of several rounds counts, because other programs
-share the machine.
+Times are processor time, and the best of several rounds counts, because other programs share the machine.
+Each round measures a part of each work right after a part of the phrases, so that both sides of a ratio are
+of the same moment; the median of the rounds counts.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from benchmarks._corpus import Corpus
@@ -32,7 +35,8 @@ QUERIES = 100_000
 SOME_QUERIES = 10_000  # of each kind but the phrase, and to parse
 LOOP_QUERIES = 200  # for the loops, which are slow
 PAPERS = 72
-ROUNDS = 5
+PARTS = 10  # of the queries of each work
+ROUNDS = 20
 
 
 @dataclass
@@ -40,25 +44,24 @@ class Work:
     """Goals are in microseconds, or in the times that a phrase takes."""
 
     name: str
-    count: int  # of queries or papers
-    run: Callable[[], object]
+    count: int  # of queries or papers, each round
+    run: Callable[[int], object]  # takes the number of the round
     most: float | None = None
     most_phrases: float | None = None
     least_phrases: float | None = None
-    seconds: float = float("inf")  # of the best round
+    # Of each round: microseconds for one query or paper, and how many times what a phrase took just before.
+    times: list[float] = dataclass_field(default_factory=list)
+    ratios: list[float] = dataclass_field(default_factory=list)
 
-    def measure(self) -> None:
+    def measure(self, number: int) -> float:
         started = time.process_time()
-        self.run()
-        self.seconds = min(self.seconds, time.process_time() - started)
+        self.run(number)
+        self.times.append((time.process_time() - started) / self.count * 1e6)
+        return self.times[-1]
 
-    @property
-    def microseconds(self) -> float:
-        return self.seconds / self.count * 1e6
-
-    def line(self, phrase: float) -> str:
+    def line(self) -> str:
         """The result, and whether it meets its goal."""
-        each, ratio = self.microseconds, self.microseconds / phrase
+        each, ratio = min(self.times), median(self.ratios)
         goal = ""
         if self.most is not None:
             goal = f"goal: at most {self.most:,} µs: {_verdict(each <= self.most)}"
@@ -76,35 +79,45 @@ def main() -> None:
     papers, keywords = made.papers, made.keywords(QUERIES)
     # Each day once, because nothing is cached the first time: other words than those of the day before.
     new_days = iter([Corpus(random.Random(day), papers=PAPERS).papers for day in range(ROUNDS)])
-    first = Work("index a new paper", PAPERS, lambda: PaperIndex(next(new_days)), most=1_500)
     index = PaperIndex(papers)
     phrases = _compiled(keywords)
     some, few = keywords[:SOME_QUERIES], keywords[:LOOP_QUERIES]
     texts = [f"{paper.title}\n{paper.abstract}\n{' '.join(paper.ai_keywords)}" for paper in papers]
-    phrase = Work("phrase", QUERIES, lambda: index.search_many(phrases))
+    phrase = Work("phrase", *_in_parts(phrases, index.search_many))
     works = [
-        phrase,
         *(_kind(index, name, queries) for name, queries in _kinds(rng, keywords, papers).items()),
-        Work("regex loop", LOOP_QUERIES, lambda: _regex_loop(few, texts), least_phrases=700),
-        Work("substring loop", LOOP_QUERIES, lambda: _substring_loop(few, texts)),
-        Work("parse", SOME_QUERIES, lambda: [parse_query(keyword) for keyword in some], most=25),
-        Work("parse and compile", SOME_QUERIES, lambda: _compiled(some)),
-        first,
-        Work("index a paper again", PAPERS, lambda: PaperIndex(papers)),
+        Work("regex loop", *_in_parts(few, lambda part: _regex_loop(part, texts)), least_phrases=700),
+        Work("substring loop", *_in_parts(few, lambda part: _substring_loop(part, texts))),
+        Work("parse", *_in_parts(some, lambda part: [*map(parse_query, part)]), most=25),
+        Work("parse and compile", *_in_parts(some, _compiled)),
+        Work("index a new paper", PAPERS, lambda _: PaperIndex(next(new_days)), most=1_500),
+        Work("index a paper again", PAPERS, lambda _: PaperIndex(papers)),
     ]
     if tantivy:
-        search = _tantivy_search(papers, keywords)
-        works.insert(1, Work("tantivy: parse and search", QUERIES, search, least_phrases=3))
-    for _ in range(ROUNDS):
+        quoted = [f'"{keyword}"' for keyword in keywords]
+        search = _tantivy_search(papers)
+        works.insert(0, Work("tantivy: parse and search", *_in_parts(quoted, search), least_phrases=3))
+    for number in range(ROUNDS):
         for work in works:
-            work.measure()
+            before = phrase.measure(number)
+            work.ratios.append(work.measure(number) / before)
 
     found = len(index.search_many(phrases))
     print(f"matching: {QUERIES:,} distinct keywords over {PAPERS} papers, {found:,} found")
+    print(f"  {phrase.name:<26} {min(phrase.times):9.2f} µs")
     if not tantivy:
         print("  tantivy is not installed and was left out; `make bench` installs it")
     for work in works:
-        print(work.line(phrase.microseconds))
+        print(work.line())
+
+
+def _in_parts(
+    queries: Sequence[str], run: Callable[[Sequence[str]], object]
+) -> tuple[int, Callable[[int], object]]:
+    """How many queries a round has, and what runs on those of a round."""
+    size = len(queries) // PARTS
+    parts = [queries[start : start + size] for start in range(0, size * PARTS, size)]
+    return size, lambda number: run(parts[number % PARTS])
 
 
 def _verdict(is_met: bool) -> str:  # noqa: FBT001 - said at the call
@@ -118,7 +131,7 @@ def _compiled(queries: Sequence[str]) -> list[str]:
 def _kind(index: PaperIndex, name: str, queries: Sequence[str]) -> Work:
     compiled = _compiled(queries)
     index.search_many(compiled)  # reads the field in this mode
-    return Work(name, len(queries), lambda: index.search_many(compiled), most_phrases=4)
+    return Work(name, *_in_parts(compiled, index.search_many), most_phrases=4)
 
 
 def _kinds(rng: random.Random, keywords: Sequence[str], papers: Sequence[Paper]) -> dict[str, list[str]]:
@@ -142,7 +155,7 @@ def _kinds(rng: random.Random, keywords: Sequence[str], papers: Sequence[Paper])
     }
 
 
-def _tantivy_search(papers: Sequence[Paper], keywords: Sequence[str]) -> Callable[[], object]:
+def _tantivy_search(papers: Sequence[Paper]) -> Callable[[Sequence[str]], int]:
     fields = ["title", "abstract", "keywords"]
     builder = tantivy.SchemaBuilder()
     for field in fields:
@@ -157,9 +170,8 @@ def _tantivy_search(papers: Sequence[Paper], keywords: Sequence[str]) -> Callabl
     writer.wait_merging_threads()
     index.reload()
     searcher = index.searcher()
-    phrases = [f'"{keyword}"' for keyword in keywords]
 
-    def search() -> int:
+    def search(phrases: Sequence[str]) -> int:
         found = (
             searcher.search(index.parse_query(phrase, fields), limit=PAPERS, count=False).hits
             for phrase in phrases
