@@ -39,9 +39,9 @@ def p99(samples: list[float]) -> float:
 
 def sends(discord: Sandbox) -> list[float]:
     return [
-        one.arrived_at
-        for one in discord.requests
-        if one.method == "POST" and one.path.endswith("/messages") and one.status == 200
+        request.arrived_at
+        for request in discord.requests
+        if request.method == "POST" and request.path.endswith("/messages") and request.status == 200
     ]
 
 

@@ -34,7 +34,7 @@ async def search(path: str) -> None:
             start = time.process_time()
             (paper,) = (await papers.by_ids(conn, [PaperId(f"2608.{number:05}")])).values()
             _, found = await ranked(conn, lines_of(paper), SHOWN)
-            await papers.by_ids(conn, [one.paper_id for one in found])
+            await papers.by_ids(conn, [result.paper_id for result in found])
             seconds.append(time.process_time() - start)
     added = peak_megabytes() - before
     await database.close()

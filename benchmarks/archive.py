@@ -105,7 +105,7 @@ async def _search(path: str, queries: list[str]) -> None:
             seconds.append((time.process_time() - start, query.text, len(matched.ranks)))
     added = peak_megabytes() - before
     await database.close()
-    median = statistics.median(each for each, _, _ in seconds)
+    median = statistics.median(median_seconds for median_seconds, _, _ in seconds)
     slowest, query, found = max(seconds)
     print(
         f"  {len(queries)} searches: median {median * 1e3:.0f} ms of processor time, "

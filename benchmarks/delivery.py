@@ -170,7 +170,9 @@ async def _first_answer_ms(discord: Sandbox) -> float:
     sent_at = loop.time()
     await discord.run_command(discord.admin, discord.channel, "subscriptions")
     (callback,) = [
-        one for one in discord.requests if one.path.startswith("/interactions/") and one.arrived_at >= sent_at
+        request
+        for request in discord.requests
+        if request.path.startswith("/interactions/") and request.arrived_at >= sent_at
     ]
     return (callback.arrived_at - sent_at) * 1_000
 

@@ -140,18 +140,18 @@ def _kinds(rng: random.Random, keywords: Sequence[str], papers: Sequence[Paper])
     authors = [author for paper in papers for author in paper.authors]
     names = [(rng.choice(authors).split()[0], rng.choice(authors).split()[1]) for _ in some]
     return {
-        "a AND b": [f"{one} AND {other}" for one, other in some],
-        "a OR b": [f"{one} OR {other}" for one, other in some],
-        "a NOT b": [f"{one} NOT ({other})" for one, other in some],
-        "a -b": [f"{one} -{other.split()[0]}" for one, other in some],
-        "title:a": [f"title:({one})" for one, _ in some],
-        "abstract:a": [f"abstract:({one})" for one, _ in some],
-        "keyword:a": [f"keyword:({one})" for one, _ in some],
-        "topic:a": [f"topic:({one})" for one, _ in some],
+        "a AND b": [f"{phrase} AND {other}" for phrase, other in some],
+        "a OR b": [f"{phrase} OR {other}" for phrase, other in some],
+        "a NOT b": [f"{phrase} NOT ({other})" for phrase, other in some],
+        "a -b": [f"{phrase} -{other.split()[0]}" for phrase, other in some],
+        "title:a": [f"title:({phrase})" for phrase, _ in some],
+        "abstract:a": [f"abstract:({phrase})" for phrase, _ in some],
+        "keyword:a": [f"keyword:({phrase})" for phrase, _ in some],
+        "topic:a": [f"topic:({phrase})" for phrase, _ in some],
         "author:a": [f"author:{first} {last}" for first, last in names],
-        '"a"': [f'"{one}"' for one, _ in some],
-        "a*": [f"{max(one.split(), key=len)[:5]}*" for one, _ in some],
-        '"a b*"': [f'"{one}*"' for one, _ in some if len(one.split()[-1]) > 2],
+        '"a"': [f'"{phrase}"' for phrase, _ in some],
+        "a*": [f"{max(phrase.split(), key=len)[:5]}*" for phrase, _ in some],
+        '"a b*"': [f'"{phrase}*"' for phrase, _ in some if len(phrase.split()[-1]) > 2],
     }
 
 

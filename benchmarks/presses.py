@@ -185,7 +185,9 @@ async def _phase(
         _move(discord, records)
     bot_seconds, own_seconds = _processor_seconds(pid) - bot_began, time.process_time() - own_began
     answered = {
-        one.path: one.arrived_at for one in records if one.path in pressed and (one.status or 500) < 300
+        request.path: request.arrived_at
+        for request in records
+        if request.path in pressed and (request.status or 500) < 300
     }
     last_answer = max(answered.values(), default=began + 1)
     edits = _edits(records)
@@ -194,7 +196,7 @@ async def _phase(
         unanswered=presses - len(answered),
         completed=len(edits),
         completed_seconds=max(edits, default=began) - began,
-        posts_a_second=sum(one <= last_answer for one in _posts(records)) / (last_answer - began),
+        posts_a_second=sum(sent_at <= last_answer for sent_at in _posts(records)) / (last_answer - began),
         bot_seconds=bot_seconds,
         own_seconds=own_seconds,
     )
@@ -207,11 +209,19 @@ def _move(discord: Sandbox, records: list[RecordedRequest]) -> None:
 
 
 def _edits(records: list[RecordedRequest]) -> list[float]:
-    return [one.arrived_at for one in records if one.method == "PATCH" and one.path.endswith("/@original")]
+    return [
+        request.arrived_at
+        for request in records
+        if request.method == "PATCH" and request.path.endswith("/@original")
+    ]
 
 
 def _posts(records: list[RecordedRequest]) -> list[float]:
-    return [one.arrived_at for one in records if one.method == "POST" and one.path.endswith("/messages")]
+    return [
+        request.arrived_at
+        for request in records
+        if request.method == "POST" and request.path.endswith("/messages")
+    ]
 
 
 def _processor_seconds(pid: int) -> float:

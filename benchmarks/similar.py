@@ -98,10 +98,10 @@ def measure_quality(archive: Sequence[Paper]) -> None:
     print(f"similar: of {TRIED} papers of {len(archive):,}, how many have a good one among the {SHOWN} shown")
     ways: tuple[tuple[str, Find], ...] = (
         ("random papers", lambda _: rng.sample(range(len(archive)), SHOWN)),
-        ("words of titles", lambda place: [one for one, _ in titles.similar(place, SHOWN)]),
+        ("words of titles", lambda place: [number for number, _ in titles.similar(place, SHOWN)]),
         ("vectors of focus", lambda place: nearest(place, vectors)),
         ("words and vectors", mixed(weight)),
-        ("words, as shipped", lambda place: [one for one, _ in by_words[place][:SHOWN]]),
+        ("words, as shipped", lambda place: [number for number, _ in by_words[place][:SHOWN]]),
     )
     for name, find in ways:
         share, each = good.share(find, tried)
@@ -133,8 +133,8 @@ class Stored:
         """The papers that are the most like this one, without itself, and how much they are like it."""
         found = SimilarTexts(self._texts[place], self._usual[place])
         found.add(self._ids, self._all)
-        others = [one for one in found.best(count + 1) if one.paper_id != self._ids[place]]
-        return [(self._place[one.paper_id], one.score) for one in others[:count]]
+        others = [result for result in found.best(count + 1) if result.paper_id != self._ids[place]]
+        return [(self._place[result.paper_id], result.score) for result in others[:count]]
 
     def _code(self, word: str) -> str:
         return code_of(self._numbers.setdefault(word, len(self._numbers) + 1))

@@ -83,13 +83,13 @@ class Tree(app_commands.CommandTree["Client"]):
         application_id = self.client.application_id
         if application_id is None:
             raise app_commands.MissingApplicationID
-        ours = [command.to_dict(self) for command in self.get_commands()]
-        theirs = as_list(await self.client.http.get_global_commands(application_id))
-        if are_same(ours, theirs):
-            self._learn((str(command["name"]), int(command["id"])) for command in theirs)
+        local = [command.to_dict(self) for command in self.get_commands()]
+        registered = as_list(await self.client.http.get_global_commands(application_id))
+        if are_same(local, registered):
+            self._learn((str(command["name"]), int(command["id"])) for command in registered)
             return False
         synced = await self.sync()
-        if len(synced) != len(ours):
+        if len(synced) != len(local):
             raise ValueError("the answer does not list the same commands")
         self._learn((command.name, command.id) for command in synced)
         return True

@@ -39,7 +39,7 @@ class LibraryCommands(commands.Cog):
 
         async def page(number: int) -> Page:
             shown = await self._library.papers_of(found.rows[answers.rows_of(number)])
-            choices = paper_choices(one.paper for one in shown)
+            choices = paper_choices(paper.paper for paper in shown)
             menus = (PaperMenu(choices), UnsaveMenu(choices)) if choices else ()
             return Page(answers.library_page(found, shown, number=number), menus)
 

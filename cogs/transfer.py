@@ -73,11 +73,11 @@ class TransferCommands(commands.Cog):
             transfers = await self._transfer.apply(
                 await check(pressed), user_id=UserId(pressed.user.id), how="imported"
             )
-            undo = UndoSettingButton.below(*(one.change_id for one in transfers))
+            undo = UndoSettingButton.below(*(transfer.change_id for transfer in transfers))
             return answers.imported(transfers, now=self._clock()), undo
 
         transfers = await self._transfer.plan(await check(interaction))
-        if all(one.is_nothing for one in transfers):
+        if all(transfer.is_nothing for transfer in transfers):
             await answer(interaction, answers.nothing_to_import(transfers))
         else:
             buttons = ask(interaction, label="Import", action=apply)

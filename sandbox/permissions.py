@@ -57,7 +57,7 @@ class PermissionSettings:
         if channel is None or subject_id not in known or permission not in SHOWN:
             raise LookupError(permission)
         is_role = known[subject_id]["kind"] == "role"
-        overwrite = next((each for each in channel.overwrites if each.target_id == subject_id), None)
+        overwrite = next((item for item in channel.overwrites if item.target_id == subject_id), None)
         allow, deny = (overwrite.allow, overwrite.deny) if overwrite is not None else (0, 0)
         allow, deny = (allow, deny & ~bit) if is_allowed else (allow & ~bit, deny | bit)
         self._set(channel, subject_id, is_role=is_role, allow=allow, deny=deny)
@@ -112,9 +112,9 @@ class PermissionSettings:
             return bool(held & bit)
         everyone = self._guild.roles[self._guild.id].permissions
         held = self._guild.roles[number].permissions | everyone
-        for one in channel.overwrites:
-            if one.target_id == number:
-                held = held & ~one.deny | one.allow
+        for overwrite in channel.overwrites:
+            if overwrite.target_id == number:
+                held = held & ~overwrite.deny | overwrite.allow
         return bool(held & bit)
 
     def _set(self, channel: Channel, subject_id: int, *, is_role: bool, allow: int, deny: int) -> None:

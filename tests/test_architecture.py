@@ -160,7 +160,7 @@ def changing(path: Path) -> Iterator[tuple[str, str]]:
             yield name, " ".join((ast.get_docstring(node) or "").split())  # pyright: ignore[reportArgumentType] - a function
 
 
-def test_every_write_says_what_keeps_it_right_among_several_writers() -> None:
+def test_every_write_says_what_protects_it_from_other_writers() -> None:
     paths = [*(ROOT / "bot/store").glob("*.py"), *(ROOT / "bot/store/postgres").glob("*.py")]
     found = [
         (f"{path.stem}.{name}", says)
@@ -169,7 +169,7 @@ def test_every_write_says_what_keeps_it_right_among_several_writers() -> None:
         for name, says in changing(path)
     ]
     assert len(found) > 50
-    assert [name for name, says in found if "Kept right by" not in says] == []
+    assert [name for name, says in found if "Protected by" not in says] == []
 
 
 def example() -> str:

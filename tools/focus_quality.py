@@ -111,17 +111,17 @@ def read_topics(folder: Path) -> list[Topic]:
         return bits
 
     topics: list[Topic] = []
-    for each in stated:
-        node = parse_query(each["query"]).root
+    for topic in stated:
+        node = parse_query(topic["query"]).root
         focus = FocusQuery.stored(compile_focus(node))
         topics.append(
             Topic(
-                name=each["topic"],
+                name=topic["topic"],
                 hits=found(compile_node(node)),
                 in_title=found(focus.in_title),
                 may_be_added=found(focus.hard_filter),
                 closeness=table.closeness([focus], vectors)[0],
-                judged=np.array([judged[each["id"]].get(paper.id, 0) for paper in papers]),
+                judged=np.array([judged[topic["id"]].get(paper.id, 0) for paper in papers]),
             )
         )
     return topics
@@ -212,7 +212,7 @@ def report(topics: Sequence[Topic]) -> list[str]:
     for focus in Focus:
         print(_line(focus, scores[focus]))
     return found + [
-        f"by cuts of other topics, {each}" for each in failures({f: total(scores[f]) for f in Focus})
+        f"by cuts of other topics, {failure}" for failure in failures({f: total(scores[f]) for f in Focus})
     ]
 
 
@@ -224,8 +224,8 @@ def main() -> int:
         print(f"NOT TRIED: {folder} has no judged topics.")
         return 0
     found = report(read_topics(folder))
-    for each in found:
-        print(f"FAILED: {each}", file=sys.stderr)
+    for line in found:
+        print(f"FAILED: {line}", file=sys.stderr)
     return 1 if found else 0
 
 

@@ -68,7 +68,7 @@ def matches_text(
         if len(matches.days) > 1 and match.paper.list_day != day:
             day = match.paper.list_day
             blocks.append(terminal.styled(weekday_text(day or date.min), Style.CYAN))
-        blocks.append(_paper(match, of=queries, terminal=terminal))
+        blocks.append(_paper(match, typed_queries=queries, terminal=terminal))
     return "\n\n".join([*blocks, *_missing(matches, terminal), *_hints(matches, terminal)]) + "\n"
 
 
@@ -131,14 +131,14 @@ def _tips(days: int, terminal: Terminal) -> list[str]:
     return [terminal.wrapped(terminal.fit(tip)) for tip in tips]
 
 
-def _paper(match: Match, *, of: Sequence[CompiledQuery], terminal: Terminal) -> str:
+def _paper(match: Match, *, typed_queries: Sequence[CompiledQuery], terminal: Terminal) -> str:
     paper = match.paper
     queries = [query.parsed() for query in match.queries]
     title = terminal.fit(printable(readable(paper.title)))
     marks = mark(queries, Field.TITLE, title)
     authors = terminal.fit(_authors(paper.authors))
     facts = [count(paper.upvotes, "upvote")]
-    if len(of) > 1 and match.queries:
+    if len(typed_queries) > 1 and match.queries:
         names = ", ".join(printable(query.canonical) for query in match.queries)
         facts.append(f"found by {names}")
     lines = [
@@ -146,8 +146,8 @@ def _paper(match: Match, *, of: Sequence[CompiledQuery], terminal: Terminal) -> 
         terminal.wrapped(authors, indent=_INDENT, marks=mark(queries, Field.AUTHOR, authors)),
         "" if marks else _excerpt(paper, queries, terminal),
         *(
-            terminal.wrapped(terminal.fit(printable(close_text(one))), indent=_INDENT)
-            for one in match.close_to
+            terminal.wrapped(terminal.fit(printable(close_text(close_to))), indent=_INDENT)
+            for close_to in match.close_to
         ),
         terminal.wrapped(terminal.fit(" · ".join(facts)), indent=_INDENT),
         _INDENT + terminal.styled(paper.page_url, Style.DIM),

@@ -59,9 +59,9 @@ async def _until_signal(work: Coroutine[None, None, None]) -> None:
         nonlocal was_signaled
         was_signaled = True
         _log.info("%s: closing", number.name)
-        for each in _SIGNALS:
-            loop.remove_signal_handler(each)
-            signal.signal(each, signal.SIG_DFL)
+        for signal_number in _SIGNALS:
+            loop.remove_signal_handler(signal_number)
+            signal.signal(signal_number, signal.SIG_DFL)
         # A thread also ends a blocked event loop, and an interpreter that waits for other threads.
         deadline = threading.Timer(CLOSING_TIMEOUT_SECONDS, _exit_now, [closed])
         deadline.daemon = True

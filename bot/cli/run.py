@@ -45,12 +45,12 @@ async def _run(settings: Settings) -> None:
     from bot.app import App  # noqa: PLC0415
     from bot.cli.progress import progress_bar  # noqa: PLC0415
 
-    said = ""
+    message = ""
     while True:
         try:
             return await App(settings, clock=system_clock, progress=progress_bar("Reading older lists")).run()
         except DatabaseUnavailableError as error:
-            if str(error) != said:
-                said = str(error)
-                _log.warning("%s. Waiting for it", said)
+            if str(error) != message:
+                message = str(error)
+                _log.warning("%s. Waiting for it", message)
             await asyncio.sleep(_AGAIN_SECONDS)

@@ -90,7 +90,7 @@ def compose(
             has_summary=not lead,
         )
 
-    cards = [card_of(*one) for one in carded]
+    cards = [card_of(*item) for item in carded]
     lists = _lists(lined, close_to, room=MAX_CHARACTERS - sum(min(card.size, _CARD_LENGTH) for card in cards))
     if lists and carded:
         lists = (replace(lists[0], title=count(len(lined), "more paper")), *lists[1:])
@@ -100,8 +100,8 @@ def compose(
         content=shorten(_ping(mention_role_id) + (lead or heading), MAX_CONTENT),
         cards=(
             *(
-                card if card.size <= limit else card_of(*one, limit)
-                for card, one in zip(cards, carded, strict=True)
+                card if card.size <= limit else card_of(*item, limit)
+                for card, item in zip(cards, carded, strict=True)
             ),
             *lists,
         ),
@@ -158,7 +158,7 @@ def _ping(role_id: RoleId | None) -> str:
 
 
 def _summary(carded: Sequence[_Shown]) -> str:
-    return next((summary_of(*one).cut(MAX_SUMMARY_ALONE).fit(MAX_CONTENT // 2) for one in carded), "")
+    return next((summary_of(*item).cut(MAX_SUMMARY_ALONE).fit(MAX_CONTENT // 2) for item in carded), "")
 
 
 def _lists(lined: Sequence[_Shown], close_to: Mapping[PaperId, CloseTo], *, room: int) -> tuple[Card, ...]:
@@ -170,7 +170,7 @@ def _lists(lined: Sequence[_Shown], close_to: Mapping[PaperId, CloseTo], *, room
     def line_of(paper: Paper, queries: Sequence[Query], limit: int = MAX_LINE_LENGTH) -> str:
         return digest_line(paper, queries=queries, close_to=close_to.get(paper.id), limit=limit)
 
-    lines = [line_of(*one) for one in lined]
+    lines = [line_of(*item) for item in lined]
     limit = _even_limit([length(line) + 1 for line in lines], room) - 1
     texts: list[str] = []
     for place, ((paper, queries), line) in enumerate(zip(lined, lines, strict=True)):

@@ -123,8 +123,8 @@ def _linked(linked: Linked | None) -> Iterator[str]:
         if not total:
             continue
         named = [
-            link(one, f"https://huggingface.co/{path}{one}", limit=MAX_NAME_LENGTH)
-            for one in repositories.ids[:_LINKED_SHOWN]
+            link(repository_id, f"https://huggingface.co/{path}{repository_id}", limit=MAX_NAME_LENGTH)
+            for repository_id in repositories.ids[:_LINKED_SHOWN]
         ]
         more = f" and {total - len(named):,} more" if total > len(named) else ""
         yield f"**{count(total, noun)}**" + (f": {', '.join(named)}{more}" if named else "")

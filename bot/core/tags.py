@@ -36,11 +36,11 @@ def choose(
     If none fits but one is required, it is a general one by its name, else the first that anyone may apply.
     The result is then empty only if there is none that we may apply.
     """
-    ours = usable(tags, may_moderate=may_moderate)
-    fitting = [tag for tag in ours if fits(tag, queries)]
+    selectable = usable(tags, may_moderate=may_moderate)
+    fitting = [tag for tag in selectable if fits(tag, queries)]
     if fitting or not is_required:
         return tuple(fitting[:MAX_APPLIED_TAGS])
-    open_first = sorted(ours, key=lambda tag: tag.is_moderated)
+    open_first = sorted(selectable, key=lambda tag: tag.is_moderated)
     for_anything = (tag for tag in open_first if not _FOR_ANYTHING.isdisjoint(run_words(tag.name)))
     chosen = next(for_anything, next(iter(open_first), None))
     return () if chosen is None else (chosen,)

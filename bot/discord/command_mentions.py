@@ -32,7 +32,7 @@ class CommandMentions:
 
     def learn(self, ids: Mapping[str, int], commands: Iterable[Any]) -> None:
         """Takes the ids of the registered commands by their names, and the tree's commands and groups."""
-        names = [one.qualified_name for one in commands if isinstance(one, app_commands.Command)]
+        names = [command.qualified_name for command in commands if isinstance(command, app_commands.Command)]
         self._mentions = {
             name: f"</{name}:{ids[root]}>" for name in names if (root := name.partition(" ")[0]) in ids
         }

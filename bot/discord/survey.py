@@ -92,9 +92,9 @@ class Survey:
     async def _note_time(
         self, _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestEndParams
     ) -> None:
-        theirs = rate_limits.server_time(params.response.headers)
-        if theirs is not None:
-            self.server_time = theirs, self._clock()
+        server_time = rate_limits.server_time(params.response.headers)
+        if server_time is not None:
+            self.server_time = server_time, self._clock()
 
     async def log_in(self, token: str) -> Identity:
         """Raises:

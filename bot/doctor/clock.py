@@ -26,10 +26,10 @@ def check_clock(
 
 def _offset(moments: Iterable[Moment]) -> Finding:
     """Uses the clock that agrees most: an answer cached by a proxy can only be too old."""
-    nearest = min(moments, key=lambda moment: abs(moment.ours - moment.theirs), default=None)
+    nearest = min(moments, key=lambda moment: abs(moment.local - moment.remote), default=None)
     if nearest is None:
         return unchecked("The machine's clock", because="no server reported the time")
-    offset = nearest.ours - nearest.theirs
+    offset = nearest.local - nearest.remote
     if abs(offset) <= _TOLERANCE:
         return fine(f"The machine's clock agrees with {nearest.server}'s")
     direction = "ahead of" if offset > timedelta(0) else "behind"

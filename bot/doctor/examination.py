@@ -105,8 +105,8 @@ class Examination:
         token = settings.discord_token.get_secret_value()
         findings = await check_discord(survey, token, api_url=settings.discord_api_url)
         if survey.server_time is not None:
-            theirs, ours = survey.server_time
-            self._moments.append(Moment(server="Discord", theirs=theirs, ours=ours))
+            discord_time, local_time = survey.server_time
+            self._moments.append(Moment(server="Discord", remote=discord_time, local=local_time))
         if survey.is_logged_in:
             self._survey = survey
         return findings

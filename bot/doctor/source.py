@@ -29,8 +29,8 @@ class Moment:
     """A server's clock and ours at the same moment."""
 
     server: str
-    theirs: datetime
-    ours: datetime
+    remote: datetime
+    local: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +66,10 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
     if seconds > _SLOW_SECONDS:
         findings.append(warning("That is slow", "check the network, and the proxy if there is one"))
     if newest.unreadable:
-        of = len(newest.papers) + newest.unreadable
+        total = len(newest.papers) + newest.unreadable
         findings.append(
             warning(
-                f"{newest.unreadable} of {count(of, 'item')} on that list cannot be read",
+                f"{newest.unreadable} of {count(total, 'item')} on that list cannot be read",
                 "the others are used; check for an update of Paperboy (LOG_LEVEL=DEBUG shows details)",
             )
         )
@@ -113,4 +113,4 @@ def _rate_limit(remaining: int, resets_in_seconds: int) -> Finding:
 def _moment(response: ResponseMeta | None) -> Moment | None:
     if response is None or response.server_time is None:
         return None
-    return Moment(server="Hugging Face", theirs=response.server_time, ours=response.at)
+    return Moment(server="Hugging Face", remote=response.server_time, local=response.at)

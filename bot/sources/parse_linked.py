@@ -30,7 +30,7 @@ def _repositories(payload: Mapping[str, object], kind: str) -> Repositories:
     liked = dict(_liked(cast("list[object]", listed)[:_MAX_READ] if isinstance(listed, list) else []))
     total = payload.get(f"numTotal{kind}")
     is_count = isinstance(total, int) and not isinstance(total, bool) and 0 <= total <= _LARGEST_COUNT
-    ids = sorted(liked, key=lambda one: -liked[one])
+    ids = sorted(liked, key=lambda repository_id: -liked[repository_id])
     return Repositories(ids=tuple(ids), total=max(len(ids), cast("int", total) if is_count else 0))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import FeedId, PaperId, PostId, SubscriptionId
 from bot.core.posts import CloseTo, Post, PostState
 from bot.store import posts, tables
-from bot.store.statements import these
+from bot.store.statements import id_array
 
 _posts = tables.posts
 _entries = tables.post_papers
@@ -50,7 +50,7 @@ async def cancel(conn: AsyncConnection, feed_id: FeedId, ended: Mapping[str, Sub
     """Removes papers that only these subscriptions wanted from the feed's pending posts.
 
     `ended` has the subscriptions by canonical form. Remembers each one's pending papers, even if others still
-    want them. Kept right by the lock on the feed, which the caller holds.
+    want them. Protected by the lock on the feed, which the caller holds.
     """
     cancelled = await count(conn, feed_id, ended)
     for post in await _pending(conn, feed_id):
@@ -62,11 +62,11 @@ async def cancel(conn: AsyncConnection, feed_id: FeedId, ended: Mapping[str, Sub
 async def drop(conn: AsyncConnection, feed_id: FeedId) -> tuple[list[Post], Cancelled]:
     """Deletes the feed's pending posts, without those that may have arrived; returns them.
 
-    Kept right by the lock on the feed, which the caller holds.
+    Protected by the lock on the feed, which the caller holds.
     """
     pending = await _pending(conn, feed_id)
     dropped = [post for post in pending if not _was_tried(post)]
-    await conn.execute(delete(_posts).where(_posts.c.id.in_(these([post.id for post in dropped]))))
+    await conn.execute(delete(_posts).where(_posts.c.id.in_(id_array([post.id for post in dropped]))))
     papers = sum(len(post.entries) for post in dropped)
     under_way = sum(len(post.entries) for post in pending) - papers
     return dropped, Cancelled(papers=papers, under_way=under_way)
@@ -77,12 +77,12 @@ async def give_back(
 ) -> GivenBack:
     """Restores the papers that these subscriptions, with their canonical forms, had pending.
 
-    A paper that is still pending for another query becomes pending for theirs too. Kept right by the lock on
+    A paper that is still pending for another query becomes pending for theirs too. Protected by the lock on
     the feed, which the caller holds.
     """
-    theirs = _cancelled.c.subscription_id.in_(these(resumed))
-    rows = (await conn.execute(select(_cancelled).where(theirs).order_by(_cancelled.c.paper_id))).all()
-    await conn.execute(delete(_cancelled).where(theirs))
+    condition = _cancelled.c.subscription_id.in_(id_array(resumed))
+    rows = (await conn.execute(select(_cancelled).where(condition).order_by(_cancelled.c.paper_id))).all()
+    await conn.execute(delete(_cancelled).where(condition))
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     close_to: dict[PaperId, CloseTo] = {}
     pings: dict[PaperId, bool] = {}
@@ -110,8 +110,8 @@ async def give_back(
 
 
 async def _pending(conn: AsyncConnection, feed_id: FeedId) -> list[Post]:
-    theirs = (_posts.c.feed_id == feed_id) & (_posts.c.state == PostState.PENDING.value)
-    return await posts.fetch(conn, posts.with_feeds().where(theirs).order_by(_posts.c.id))
+    condition = (_posts.c.feed_id == feed_id) & (_posts.c.state == PostState.PENDING.value)
+    return await posts.fetch(conn, posts.with_feeds().where(condition).order_by(_posts.c.id))
 
 
 def _was_tried(post: Post) -> bool:
@@ -157,5 +157,5 @@ async def _cancel_in(conn: AsyncConnection, post: Post, ended: Mapping[str, Subs
 async def _set_queries(
     conn: AsyncConnection, post_id: PostId, paper_id: PaperId, queries: tuple[str, ...]
 ) -> None:
-    this = (_entries.c.post_id == post_id) & (_entries.c.paper_id == paper_id)
-    await conn.execute(update(_entries).where(this).values(queries=queries))
+    condition = (_entries.c.post_id == post_id) & (_entries.c.paper_id == paper_id)
+    await conn.execute(update(_entries).where(condition).values(queries=queries))

@@ -21,7 +21,7 @@ _revisions = TypeAdapter(Revision)
 async def add(conn: AsyncConnection, change: Change, *, revision: Revision | None = None) -> ChangeId:
     """Add a change, and delete those of every server that are older than KEPT_DAYS.
 
-    Kept right by sharing nothing: each change is a row of its own, and old ones are deleted unless locked.
+    Protected by sharing nothing: each change is a row of its own, and old ones are deleted unless locked.
     """
     await servers.ensure(conn, change.server_id, now=change.changed_at)
     row = asdict(change) | {"revision": revision and _revisions.dump_json(revision).decode()}
@@ -34,8 +34,11 @@ async def add(conn: AsyncConnection, change: Change, *, revision: Revision | Non
 
 async def revised(conn: AsyncConnection, change_ids: range) -> list[tuple[Change, Revision]]:
     """Those of these changes that have a revision, in their order; none if another version wrote one."""
-    theirs = _changes.c.id.between(change_ids.start, change_ids.stop - 1), _changes.c.revision.is_not(None)
-    rows = await conn.execute(select(_changes).where(*theirs).order_by(_changes.c.id))
+    conditions = (
+        _changes.c.id.between(change_ids.start, change_ids.stop - 1),
+        _changes.c.revision.is_not(None),
+    )
+    rows = await conn.execute(select(_changes).where(*conditions).order_by(_changes.c.id))
     try:
         return [
             (

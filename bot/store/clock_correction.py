@@ -54,13 +54,13 @@ _latest_next_runs = (
 async def pull_back_runs(conn: AsyncConnection, next_runs: Mapping[Schedule, datetime]) -> int:
     """Move the next runs of these schedules that are later than given here; returns how many were.
 
-    Kept right by single statements: a row that is corrected meanwhile is not late any more.
+    Protected by single statements: a row that is corrected meanwhile is not late any more.
     """
     pulled = 0
     for schedule, next_run_at in next_runs.items():
         alike = and_(*(_feeds.c[name] == value for name, value in schedule_columns(schedule).items()))
-        late = update(_feeds).where(alike, _feeds.c.next_run_at > next_run_at)
-        pulled += (await conn.execute(late.values(next_run_at=next_run_at))).rowcount
+        statement = update(_feeds).where(alike, _feeds.c.next_run_at > next_run_at)
+        pulled += (await conn.execute(statement.values(next_run_at=next_run_at))).rowcount
     return pulled
 
 
@@ -117,7 +117,7 @@ async def pull_back_records(conn: AsyncConnection, *, now: datetime, today: date
     """Set times in the future to now, so that they neither hide nor outlast anything.
 
     A list day that was read becomes unread, and a subscription wants the papers from `today`, the open list
-    day, on. Kept right by single statements: a row that is corrected meanwhile is not ahead any more.
+    day, on. Protected by single statements: a row that is corrected meanwhile is not ahead any more.
     """
     await _pull_back_last_runs(conn, now)
     await conn.execute(delete(_list_days).where(_list_days.c.read_at > now))

@@ -29,7 +29,7 @@ async def copy_database(source: str, target: str) -> dict[str, int]:
 
     Both are brought up to this code's tables first. Neither may have newer ones: this code would leave out
     what it does not know. The copy is one transaction: it is whole, or nothing of it is there. No bot may run
-    on either meanwhile. Ids go on where they were, so that none is given twice. Kept right by the sole use of
+    on either meanwhile. Ids go on where they were, so that none is given twice. Protected by the sole use of
     both databases.
 
     Raises:
@@ -55,8 +55,8 @@ async def copy_database(source: str, target: str) -> dict[str, int]:
                 copied = await _Copy(reading, writing, reads=reads, writes=writes).all_rows()
             await _analyze(writes)
     except StoreError as error:
-        which, done = ("target", "written") if error.is_write else ("source", "read")
-        raise CopyError(f"the {which} cannot be {done}: {error}. Nothing was copied") from error
+        database, done = ("target", "written") if error.is_write else ("source", "read")
+        raise CopyError(f"the {database} cannot be {done}: {error}. Nothing was copied") from error
     return copied
 
 
@@ -98,7 +98,7 @@ class _Copy:
         self._reads, self._writes = reads, writes
 
     async def all_rows(self) -> dict[str, int]:
-        """How many were copied, by table. Kept right by the sole use of both databases."""
+        """How many were copied, by table. Protected by the sole use of both databases."""
         await _check_tables(self._reading, "source")
         await _check_tables(self._writing, "target")
         if filled := [name for name, rows in (await _counts(self._writing)).items() if rows]:
@@ -128,8 +128,8 @@ class _Copy:
         try:
             return await rows.fetchmany(_BATCH)
         except _REFUSED as error:
-            if ours := self._reads.store_error(error, is_write=False):
-                raise ours from error
+            if store_error := self._reads.store_error(error, is_write=False):
+                raise store_error from error
             raise CopyError(
                 f"a row of {table.name} in the source cannot be read ({_why(error, table)}): correct or "
                 "delete it, then copy again. Nothing was copied"
@@ -141,8 +141,9 @@ class _Copy:
         try:
             await insert_rows(self._writing, table, batch)
         except _REFUSED as error:
-            if ours := self._writes.store_error(error, is_write=True):
-                raise ours from error  # SQLite has ended the whole transaction then, and all parts of it
+            if store_error := self._writes.store_error(error, is_write=True):
+                # SQLite has then ended the whole transaction, including this part.
+                raise store_error from error
             await part.rollback()
             if len(batch) == 1:
                 key = ", ".join(f"{column.name} {batch[0][column.name]}" for column in table.primary_key)

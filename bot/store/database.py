@@ -165,14 +165,14 @@ class Database:
         try:
             yield
         except (DBAPIError, PoolTimeoutError, sqlite3.Error) as error:
-            ours = self._backend.store_error(error, is_write=is_write)
-            if ours is None:
+            translated = self._backend.store_error(error, is_write=is_write)
+            if translated is None:
                 raise
-            if self._problems.get(is_write) != ours.reason:
-                self._problems[is_write] = ours.reason
+            if self._problems.get(is_write) != translated.reason:
+                self._problems[is_write] = translated.reason
                 done = "written" if is_write else "read"
-                _log.warning("The database cannot be %s: %s. Retrying", done, ours)
-            raise ours from error
+                _log.warning("The database cannot be %s: %s. Retrying", done, translated)
+            raise translated from error
         if self._problems.pop(is_write, None) is not None:
             _log.info("The database can be %s again", "written" if is_write else "read")
 

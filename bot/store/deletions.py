@@ -33,7 +33,7 @@ class Deletion:
 async def record(conn: AsyncConnection, user_id: UserId, *, now: datetime) -> None:
     """Records that the person deleted their data; it has yet to be erased from the database's files.
 
-    Two processes may each make a first key: a digest is looked for by the key of its own row. Kept right by
+    Two processes may each make a first key: a digest is looked for by the key of its own row. Protected by
     an upsert by the digest.
     """
     key = (await conn.execute(select(func.max(_deletions.c.key)))).scalar() or secrets.token_hex(32)
@@ -49,10 +49,10 @@ async def to_erase(conn: AsyncConnection) -> list[Deletion]:
 async def mark_erased(conn: AsyncConnection, erased: Sequence[Deletion], *, now: datetime) -> None:
     """Notes that the files keep nothing of them. Who deleted their data again since is not among them.
 
-    Kept right by single statements that compare when the data was deleted.
+    Protected by single statements that compare when the data was deleted.
     """
-    for one in erased:
-        is_same = _deletions.c.digest == one.digest, _deletions.c.deleted_at == one.deleted_at
+    for deletion in erased:
+        is_same = _deletions.c.digest == deletion.digest, _deletions.c.deleted_at == deletion.deleted_at
         await conn.execute(update(_deletions).where(*is_same).values(erased_at=now))
 
 
@@ -76,8 +76,8 @@ async def apply_again(conn: AsyncConnection, carried: Sequence[Deletion]) -> int
     ]
     for user_id in forgotten:
         await people.forget(conn, user_id)
-    for one in later:
-        row = {"digest": one.digest, "key": one.key, "deleted_at": one.deleted_at, "erased_at": None}
+    for item in later:
+        row = {"digest": item.digest, "key": item.key, "deleted_at": item.deleted_at, "erased_at": None}
         await conn.execute(insert_or_update(_deletions, key=("digest",)).values(row))
     return len(forgotten)
 

@@ -23,7 +23,7 @@ async def save(
 ) -> None:
     """Save the draft in place of the one with this key, and delete those that were saved before then.
 
-    Kept right by an upsert by the key.
+    Protected by an upsert by the key.
     """
     await delete_saved_before(conn, kept_since)
     row = {"key": key, "user_id": user_id, "saved_at": now, "draft": _json.dump_json(draft).decode()}
@@ -48,10 +48,10 @@ async def any_saved_before(conn: AsyncConnection, moment: datetime) -> bool:
 
 
 async def delete_saved_before(conn: AsyncConnection, moment: datetime) -> None:
-    """Kept right by leaving out drafts that are being saved."""
+    """Protected by leaving out drafts that are being saved."""
     await conn.execute(delete_unlocked(_drafts, _drafts.c.saved_at < moment))
 
 
 async def delete_one(conn: AsyncConnection, key: str) -> None:
-    """Kept right by a single statement."""
+    """Protected by a single statement."""
     await conn.execute(delete(_drafts).where(_drafts.c.key == key))

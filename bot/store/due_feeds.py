@@ -31,7 +31,7 @@ from bot.core.schedules import Cadence, Schedule
 from bot.core.shards import EVERYTHING, OwnedShards
 from bot.store import feed_settings, shards, subscriptions, tables
 from bot.store.feeds import is_active
-from bot.store.statements import as_these, these_in
+from bot.store.statements import as_array, ids_from
 
 _feeds = tables.feeds
 _subscriptions = tables.subscriptions
@@ -81,7 +81,7 @@ async def chunk(
         for feed in [_due_feed(row) for row in rows if row[-1] is not None]:
             size += len(feed.expressions)
             if found and at_most is not None and size > at_most:
-                return [one for one in found if one.owner_id != feed.owner_id] or found
+                return [due for due in found if due.owner_id != feed.owner_id] or found
             found.append(feed)
         if len(rows) < _PAGE:
             return found
@@ -197,7 +197,7 @@ async def finish_runs(
     """Record for each feed when it is due next, that it ran at `now`, and the figures that are given.
 
     After an incomplete run, the next one reaches as far back as this one did. A feed that is not due any more
-    was rescheduled since it was read: nothing is recorded for it. Kept right by the locks on the feeds, which
+    was rescheduled since it was read: nothing is recorded for it. Protected by the locks on the feeds, which
     the caller holds.
     """
     alike: defaultdict[tuple[datetime, LastRun | None], list[FeedId]] = defaultdict(list)
@@ -205,7 +205,7 @@ async def finish_runs(
         alike[next_run_at, figures.get(feed_id)].append(feed_id)
     rows = [
         {
-            "ids": as_these(ids),
+            "ids": as_array(ids),
             "now": now,
             "next_run": next_run_at,
             "ran_at": now if is_complete else None,
@@ -226,7 +226,7 @@ def _or_as_before(name: str, column: Column[Any]) -> ColumnElement[Any]:
 _finish = (
     update(_feeds)
     .where(
-        _feeds.c.id.in_(these_in("ids")),
+        _feeds.c.id.in_(ids_from("ids")),
         _is_due(),
     )
     .values(

@@ -27,7 +27,7 @@ async def write(
 ) -> None:
     """Write the settings and the next run. A feed that is already paused keeps the time of its pause.
 
-    Kept right by the lock on the feed, under which the settings were read.
+    Protected by the lock on the feed, under which the settings were read.
     """
     values = columns(settings) | {"next_run_at": next_run_at, "feed": feed_id}
     if settings.is_paused:

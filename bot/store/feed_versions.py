@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import FeedId
 from bot.store import subscriptions, tables
-from bot.store.statements import as_these, these_in
+from bot.store.statements import as_array, ids_from
 
 FeedVersion = NewType("FeedVersion", str)  # serves to be compared only
 
@@ -47,12 +47,12 @@ _versions = select(
     _text(column for column in _feeds.c if column.name not in _LEFT_OUT).concat(
         func.coalesce(_subscriptions.scalar_subquery(), "")
     ),
-).where(_feeds.c.id.in_(these_in("feeds")))
+).where(_feeds.c.id.in_(ids_from("feeds")))
 
 
 async def read(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, FeedVersion]:
     """The versions of these feeds; those that were deleted are left out."""
     if not feed_ids:
         return {}
-    rows = await conn.execute(_versions, {"feeds": as_these(feed_ids)})
+    rows = await conn.execute(_versions, {"feeds": as_array(feed_ids)})
     return {FeedId(feed_id): FeedVersion(version) for feed_id, version in rows}

@@ -17,7 +17,7 @@ from bot.core.schedules import Schedule
 from bot.core.shards import EVERYTHING, OwnedShards
 from bot.store import feed_settings, locking, servers, shards, subscriptions, tables
 from bot.store.column_types import keep_first
-from bot.store.statements import these
+from bot.store.statements import id_array
 
 _feeds = tables.feeds
 _NO_PAUSE: dict[str, None] = {"paused_at": None, "paused_until": None, "resumes_at": None}
@@ -41,7 +41,7 @@ async def ensure(
 ) -> Feed:
     """The feed of the channel, or of the person, created if there is none; else unchanged. It is locked.
 
-    Kept right by an upsert, by the channel or the person, that locks the row.
+    Protected by an upsert, by the channel or the person, that locks the row.
     """
     if place.server_id is not None:
         await servers.ensure(conn, place.server_id, now=now)
@@ -72,7 +72,7 @@ async def get(conn: AsyncConnection, feed_id: FeedId) -> Feed | None:
 async def by_ids(
     conn: AsyncConnection, feed_ids: Collection[FeedId], *, for_update: bool = False
 ) -> list[Feed]:
-    return await _where(conn, _feeds.c.id.in_(these(feed_ids)), for_update=for_update)
+    return await _where(conn, _feeds.c.id.in_(id_array(feed_ids)), for_update=for_update)
 
 
 async def by_channel(
@@ -85,7 +85,7 @@ async def by_channel(
 async def by_channels(
     conn: AsyncConnection, channel_ids: Collection[ChannelId], *, for_update: bool = False
 ) -> list[Feed]:
-    return await _where(conn, _feeds.c.channel_id.in_(these(channel_ids)), for_update=for_update)
+    return await _where(conn, _feeds.c.channel_id.in_(id_array(channel_ids)), for_update=for_update)
 
 
 async def of_person(conn: AsyncConnection, user_id: UserId, *, for_update: bool = False) -> Feed | None:
@@ -99,7 +99,7 @@ async def of_server(conn: AsyncConnection, server_id: ServerId, *, for_update: b
 async def of_servers(
     conn: AsyncConnection, server_ids: Collection[ServerId], *, for_update: bool = False
 ) -> list[Feed]:
-    return await _where(conn, _feeds.c.server_id.in_(these(server_ids)), for_update=for_update)
+    return await _where(conn, _feeds.c.server_id.in_(id_array(server_ids)), for_update=for_update)
 
 
 async def blocked(conn: AsyncConnection, server_id: ServerId | None = None) -> list[Feed]:
@@ -134,7 +134,7 @@ async def block(
 ) -> None:
     """Block the feed. One that is already blocked gets the new reason and keeps its time.
 
-    Kept right by a single statement that counts and keeps times itself.
+    Protected by a single statement that counts and keeps times itself.
     """
     gone_at = keep_first(_feeds.c.gone_at, now) if is_gone else None
     is_new = case((_feeds.c.blocked_at.is_(None), 1), else_=0)
@@ -158,13 +158,13 @@ async def blocks_in_a_row(conn: AsyncConnection, feed_id: FeedId) -> int:
 async def release(conn: AsyncConnection, feed_id: FeedId) -> None:
     """Unblock the feed. A run that was due in the meantime is due now.
 
-    Kept right by a single statement, under the lock that the block was read with.
+    Protected by a single statement, under the lock that the block was read with.
     """
     await _set(conn, feed_id, **_NO_BLOCK)
 
 
 async def worked(conn: AsyncConnection, feed_id: FeedId) -> None:
-    """Record that a post was sent: the next block is the first in a row. Kept right by a single statement."""
+    """Record that a post was sent: the next block is the first in a row. Protected by a single statement."""
     await conn.execute(_worked, {"feed": feed_id})
 
 
@@ -178,7 +178,7 @@ _worked = (
 async def move(conn: AsyncConnection, feed_id: FeedId, channel_id: ChannelId) -> None:
     """Let the feed's messages go to another channel from now on, pending ones too.
 
-    Kept right by the lock on the feed, which the caller holds: no post of it is planned meanwhile.
+    Protected by the lock on the feed, which the caller holds: no post of it is planned meanwhile.
     """
     of_feed = (tables.posts.c.feed_id == feed_id) & (tables.posts.c.state == tables.PENDING)
     await conn.execute(update(tables.posts).where(of_feed).values(channel_id=channel_id))
@@ -188,7 +188,7 @@ async def move(conn: AsyncConnection, feed_id: FeedId, channel_id: ChannelId) ->
 async def resume(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:
     """End the pause and the block, whichever there is.
 
-    Kept right by a single statement, under the lock that the pause was read with.
+    Protected by a single statement, under the lock that the pause was read with.
     """
     await _set(conn, feed_id, **_NO_PAUSE, **_NO_BLOCK, next_run_at=next_run_at)
 
@@ -212,7 +212,7 @@ _next_resumption = select(func.min(_feeds.c.resumes_at)).where(
 
 
 async def end_pause(conn: AsyncConnection, feed_id: FeedId, *, next_run_at: datetime) -> None:
-    """Kept right by the lock of `with_ended_pause`."""
+    """Protected by the lock of `with_ended_pause`."""
     await _set(conn, feed_id, **_NO_PAUSE, next_run_at=next_run_at)
 
 
@@ -224,11 +224,11 @@ async def long_gone(conn: AsyncConnection, *, before: datetime) -> list[Feed]:
 async def forget_gone(conn: AsyncConnection, feed_ids: Collection[FeedId], *, before: datetime) -> list[Feed]:
     """Delete those of the feeds that have been gone since then, with all their data; returns them.
 
-    Kept right by locking them first, in order: one that another process has seen come back is left out.
+    Protected by locking them first, in order: one that another process has seen come back is left out.
     """
-    theirs = _feeds.c.id.in_(these(feed_ids))
-    gone = await _where(conn, theirs, _feeds.c.gone_at < before, for_update=True)
-    await conn.execute(delete(_feeds).where(_feeds.c.id.in_(these([feed.id for feed in gone]))))
+    condition = _feeds.c.id.in_(id_array(feed_ids))
+    gone = await _where(conn, condition, _feeds.c.gone_at < before, for_update=True)
+    await conn.execute(delete(_feeds).where(_feeds.c.id.in_(id_array([feed.id for feed in gone]))))
     return gone
 
 

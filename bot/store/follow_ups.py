@@ -16,7 +16,7 @@ from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, PostState
 from bot.core.shards import EVERYTHING, OwnedShards
 from bot.store import shards, tables
 from bot.store.feeds import is_active
-from bot.store.statements import as_these, these, these_in
+from bot.store.statements import as_array, id_array, ids_from
 
 _follow_ups = tables.follow_ups
 _posts = tables.posts
@@ -29,7 +29,7 @@ async def add(
 ) -> None:
     """Stores the follow-ups of these posts, to be done once the posts are sent.
 
-    Kept right by the lock on the feed, which is held since the posts were added.
+    Protected by the lock on the feed, which is held since the posts were added.
     """
     rows = [
         {
@@ -49,7 +49,7 @@ async def add(
 async def due(conn: AsyncConnection, post_id: PostId, *, now: datetime) -> None:
     """Makes the follow-ups of a sent post due now.
 
-    Kept right by the lock on the feed, under which the post becomes sent.
+    Protected by the lock on the feed, under which the post becomes sent.
     """
     await conn.execute(_due, {"post": post_id, "next_attempt_at": now})
 
@@ -70,7 +70,7 @@ async def claimable(
     """The follow-ups of owned shards to attempt now, of sent posts in channels that are not `busy`, the
     oldest first.
     """
-    values = {"now": now, "busy": as_these(busy), "limit": limit}
+    values = {"now": now, "busy": as_array(busy), "limit": limit}
     return await _fetch(conn, _claimable(), values | shards.values(owned))
 
 
@@ -80,7 +80,7 @@ def _claimable() -> Select[Any]:
         _ready()
         .where(
             _follow_ups.c.next_attempt_at <= bindparam("now"),
-            _posts.c.channel_id.not_in(these_in("busy")),
+            _posts.c.channel_id.not_in(ids_from("busy")),
             shards.is_owned(),
         )
         .order_by(_follow_ups.c.next_attempt_at, _follow_ups.c.id)
@@ -92,20 +92,20 @@ async def next_attempt_at(
     conn: AsyncConnection, *, busy: Collection[ChannelId] = (), owned: OwnedShards = EVERYTHING
 ) -> datetime | None:
     """When `claimable` returns the next follow-up; in the past if it would now."""
-    values = {"busy": as_these(busy), **shards.values(owned)}
+    values = {"busy": as_array(busy), **shards.values(owned)}
     return (await conn.execute(_earliest(), values)).scalar_one()
 
 
 @cache
 def _earliest() -> Select[Any]:
-    statement = _ready().where(_posts.c.channel_id.not_in(these_in("busy")), shards.is_owned())
+    statement = _ready().where(_posts.c.channel_id.not_in(ids_from("busy")), shards.is_owned())
     return statement.with_only_columns(func.min(_follow_ups.c.next_attempt_at), maintain_column_froms=True)
 
 
 async def postpone(
     conn: AsyncConnection, follow_up_id: FollowUpId, *, until: datetime, reason: str, code: int | None
 ) -> None:
-    """Kept right by the lease on the server's shard, and the lock on the feed."""
+    """Protected by the lease on the server's shard, and the lock on the feed."""
     values = {
         "next_attempt_at": until,
         "attempts": _follow_ups.c.attempts + 1,
@@ -116,21 +116,21 @@ async def postpone(
 
 
 async def mark_done(conn: AsyncConnection, follow_up_id: FollowUpId, *, now: datetime) -> None:
-    """Kept right by the lease on the server's shard, and the lock on the feed."""
+    """Protected by the lease on the server's shard, and the lock on the feed."""
     await _set(conn, follow_up_id, state=FollowUpState.DONE.value, ended_at=now, reason=None, code=None)
 
 
 async def mark_failed(
     conn: AsyncConnection, follow_up_id: FollowUpId, *, reason: str, code: int | None, now: datetime
 ) -> None:
-    """Kept right by the lease on the server's shard, and the lock on the feed."""
+    """Protected by the lease on the server's shard, and the lock on the feed."""
     await _set(conn, follow_up_id, state=FollowUpState.FAILED.value, ended_at=now, reason=reason, code=code)
 
 
 async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> int:
     """Makes the feed's failed and pending follow-ups due now; returns how many.
 
-    Kept right by the lock on the feed, which the caller holds.
+    Protected by the lock on the feed, which the caller holds.
     """
     of_feed = select(_posts.c.id).where(_posts.c.feed_id == feed_id, _posts.c.state == PostState.SENT.value)
     statement = (
@@ -144,17 +144,17 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
 async def give_up(conn: AsyncConnection, feed_id: FeedId, kind: FollowUpKind) -> None:
     """Deletes the feed's follow-ups of this kind that are not done.
 
-    Kept right by the lock on the feed, which the caller holds.
+    Protected by the lock on the feed, which the caller holds.
     """
     of_feed = select(_posts.c.id).where(_posts.c.feed_id == feed_id)
-    theirs = (_follow_ups.c.kind == kind.value) & (_follow_ups.c.state != FollowUpState.DONE.value)
-    await conn.execute(delete(_follow_ups).where(theirs, _follow_ups.c.post_id.in_(of_feed)))
+    condition = (_follow_ups.c.kind == kind.value) & (_follow_ups.c.state != FollowUpState.DONE.value)
+    await conn.execute(delete(_follow_ups).where(condition, _follow_ups.c.post_id.in_(of_feed)))
 
 
 async def with_problems(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int) -> list[FollowUp]:
     """The feeds' follow-ups that failed or wait after a failure, the newest first."""
     statement = _of_sent().where(
-        _feeds.c.id.in_(these(feed_ids)),
+        _feeds.c.id.in_(id_array(feed_ids)),
         _follow_ups.c.state != FollowUpState.DONE.value,
         _follow_ups.c.reason.is_not(None),
     )
@@ -198,7 +198,7 @@ async def _fetch(
     if rows:
         of_posts = (
             select(_entries.c.post_id, _entries.c.paper_id)
-            .where(_entries.c.post_id.in_(these(papers)))
+            .where(_entries.c.post_id.in_(id_array(papers)))
             .order_by(_entries.c.post_id, _entries.c.position)
         )
         for post_id, paper_id in await conn.execute(of_posts):

@@ -32,7 +32,7 @@ class LastRead(NamedTuple):
 async def record(conn: AsyncConnection, day: date, *, read_at: datetime, unreadable: int = 0) -> None:
     """Record that the day was read to its end; of two processes that did, the last one counts.
 
-    Kept right by an upsert by the day.
+    Protected by an upsert by the day.
     """
     row = {"day": day, "read_at": read_at, "unreadable": unreadable}
     await conn.execute(insert_or_update(list_days, key=("day",)), row)

@@ -21,7 +21,7 @@ from sqlalchemy import BigInteger, ColumnElement, Delete, Select, Table, cast, d
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import UserId
-from bot.store.statements import these
+from bot.store.statements import id_array
 
 
 def for_update(statement: Select[Any]) -> Select[Any]:
@@ -36,7 +36,7 @@ async def lock(conn: AsyncConnection, table: Table, ids: Iterable[int]) -> None:
     """Locks the rows with these ids, in their order."""
     if not has_one_writer(conn):
         key = table.c.id
-        await conn.execute(for_update(select(key).where(key.in_(these(ids))).order_by(key)))
+        await conn.execute(for_update(select(key).where(key.in_(id_array(ids))).order_by(key)))
 
 
 async def lock_person(conn: AsyncConnection, user_id: UserId) -> None:

@@ -17,7 +17,7 @@ from bot.store import subscriptions, tables
 from bot.store.column_types import UtcDateTime
 from bot.store.feeds import is_active
 from bot.store.locking import delete_unlocked
-from bot.store.statements import insert_if_new, these
+from bot.store.statements import id_array, insert_if_new
 
 _notices = tables.notices
 _feeds = tables.feeds
@@ -30,7 +30,7 @@ _NONCE_BYTES = 12  # 24 hex digits: Discord accepts 25 characters
 async def add(conn: AsyncConnection, kind: NoticeKind, feed_id: FeedId, *, now: datetime) -> None:
     """Adds a notice of this kind for the feed's server, unless there is one; none for a person's feed.
 
-    If papers fail again a day later, the old notice is replaced. Kept right by the unique key of feed and
+    If papers fail again a day later, the old notice is replaced. Protected by the unique key of feed and
     kind.
     """
     if kind is NoticeKind.FAILED:
@@ -55,12 +55,12 @@ async def count_undeliverable(
     conn: AsyncConnection, server_id: ServerId, feed_ids: Collection[FeedId]
 ) -> int:
     """How many notices about these feeds, or about the whole server, could not be delivered."""
-    theirs = (
+    condition = (
         (_notices.c.server_id == server_id)
         & (_notices.c.state == NoticeState.UNDELIVERABLE.value)
-        & (_notices.c.feed_id.is_(None) | _notices.c.feed_id.in_(these(feed_ids)))
+        & (_notices.c.feed_id.is_(None) | _notices.c.feed_id.in_(id_array(feed_ids)))
     )
-    return (await conn.execute(select(func.count()).select_from(_notices).where(theirs))).scalar_one()
+    return (await conn.execute(select(func.count()).select_from(_notices).where(condition))).scalar_one()
 
 
 async def undeliverable(conn: AsyncConnection, server_id: ServerId) -> list[ChannelId | None]:
@@ -76,17 +76,17 @@ async def undeliverable(conn: AsyncConnection, server_id: ServerId) -> list[Chan
 async def retry_undeliverable(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> None:
     """Make the server's notices that could not be delivered pending again.
 
-    Kept right by a single statement.
+    Protected by a single statement.
     """
-    theirs = (_notices.c.server_id == server_id) & (_notices.c.state == NoticeState.UNDELIVERABLE.value)
+    condition = (_notices.c.server_id == server_id) & (_notices.c.state == NoticeState.UNDELIVERABLE.value)
     values = {"state": NoticeState.PENDING.value, "attempts": 0, "next_attempt_at": now}
-    await conn.execute(update(_notices).where(theirs).values(values))
+    await conn.execute(update(_notices).where(condition).values(values))
 
 
 async def end(conn: AsyncConnection, feed_id: FeedId) -> None:
     """Ends the feed's notices, because a message arrived, so that a new problem is a new notice.
 
-    The notice about failed papers stays while there are any. Kept right by the lock on the feed: none of its
+    The notice about failed papers stays while there are any. Protected by the lock on the feed: none of its
     papers fails meanwhile.
     """
     await conn.execute(_end, {"feed": feed_id})
@@ -101,11 +101,11 @@ _end = delete(_notices).where(
 async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now: datetime) -> int:
     """Adds a notice that Hugging Face does not answer for each server with active feeds; returns how many.
 
-    Servers that joined after `joined_before` have not waited long enough. Kept right by the unique key of
+    Servers that joined after `joined_before` have not waited long enough. Protected by the unique key of
     server and kind.
     """
-    theirs = _feeds.c.server_id == _servers.c.id
-    wants = exists().where(theirs, is_active(), subscriptions.has_live(_feeds.c.id))
+    condition = _feeds.c.server_id == _servers.c.id
+    wants = exists().where(condition, is_active(), subscriptions.has_live(_feeds.c.id))
     has_one = exists().where(
         _notices.c.server_id == _servers.c.id, _notices.c.kind == NoticeKind.SOURCE.value
     )
@@ -138,7 +138,7 @@ async def add_for_source(conn: AsyncConnection, *, joined_before: datetime, now:
 async def end_of_source(conn: AsyncConnection) -> int:
     """Ends the notices about the source, because Hugging Face answers again; returns how many.
 
-    One that another process is writing stays until the next time. Kept right by leaving out locked ones.
+    One that another process is writing stays until the next time. Protected by leaving out locked ones.
     """
     return (
         await conn.execute(delete_unlocked(_notices, _notices.c.kind == NoticeKind.SOURCE.value))
@@ -166,13 +166,13 @@ async def begin_attempt(
 ) -> None:
     """Records an attempt before anything is sent; `next_attempt_at` applies if it is interrupted.
 
-    Kept right by the lease on the server's shard, whose owner alone sends its notices.
+    Protected by the lease on the server's shard, whose owner alone sends its notices.
     """
     await _set(conn, ids, attempts=_notices.c.attempts + 1, next_attempt_at=next_attempt_at)
 
 
 async def postpone(conn: AsyncConnection, ids: Collection[NoticeId], *, until: datetime) -> None:
-    """Kept right by the lease on the server's shard."""
+    """Protected by the lease on the server's shard."""
     await _set(conn, ids, next_attempt_at=until)
 
 
@@ -184,22 +184,22 @@ async def mark_notified(
     message_id: MessageId,
     now: datetime,
 ) -> None:
-    """Kept right by the lease on the server's shard."""
+    """Protected by the lease on the server's shard."""
     notified = {"state": NoticeState.NOTIFIED.value, "notified_at": now}
     await _set(conn, ids, **notified, channel_id=channel_id, message_id=message_id)
 
 
 async def mark_undeliverable(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
-    """Kept right by the lease on the server's shard."""
+    """Protected by the lease on the server's shard."""
     await _set(conn, ids, state=NoticeState.UNDELIVERABLE.value)
 
 
 async def drop(conn: AsyncConnection, ids: Collection[NoticeId]) -> None:
     """Deletes notices whose problem is over, so that a new problem is a new notice.
 
-    Kept right by the locks on the server's feeds, under which the problems were looked at.
+    Protected by the locks on the server's feeds, under which the problems were looked at.
     """
-    await conn.execute(delete(_notices).where(_notices.c.id.in_(these(ids))))
+    await conn.execute(delete(_notices).where(_notices.c.id.in_(id_array(ids))))
 
 
 async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[FeedId, str]:
@@ -208,7 +208,7 @@ async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[Fe
         select(_posts.c.feed_id, _posts.c.reason)
         .join(_feeds, _feeds.c.id == _posts.c.feed_id)
         .where(
-            _feeds.c.id.in_(these(feed_ids)),
+            _feeds.c.id.in_(id_array(feed_ids)),
             is_active(),
             _posts.c.state == tables.PENDING,
             _posts.c.unconfirmed_since.is_(None),
@@ -220,4 +220,4 @@ async def delays(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> dict[Fe
 
 
 async def _set(conn: AsyncConnection, ids: Collection[NoticeId], **values: object) -> None:
-    await conn.execute(update(_notices).where(_notices.c.id.in_(these(ids))).values(values))
+    await conn.execute(update(_notices).where(_notices.c.id.in_(id_array(ids))).values(values))

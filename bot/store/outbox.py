@@ -27,7 +27,7 @@ from bot.core.shards import EVERYTHING, OwnedShards
 from bot.store import follow_ups, posts, shards, tables
 from bot.store.column_types import UtcDateTime, keep_first
 from bot.store.feeds import is_active
-from bot.store.statements import as_these, these_in
+from bot.store.statements import as_array, ids_from
 
 _posts = tables.posts
 _feeds = tables.feeds
@@ -69,8 +69,8 @@ async def claimable(
     person; it counts as a turn that they have had.
     """
     busy = busy or {}
-    turns_had = as_these(busy.values())
-    values = {"now": now, "busy": as_these(busy), "turns_had": turns_had, "limit": limit}
+    turns_had = as_array(busy.values())
+    values = {"now": now, "busy": as_array(busy), "turns_had": turns_had, "limit": limit}
     return await posts.fetch(conn, _claimable(), values | shards.values(owned))
 
 
@@ -78,14 +78,14 @@ async def claimable(
 def _claimable() -> Select[Any]:
     first = (_posts.c.next_attempt_at, _posts.c.id)
     owner = _feeds.c.owner_id  # a person's feed takes turns of its own
-    turns_had = these_in("turns_had").subquery()
+    turns_had = ids_from("turns_had").subquery()
     had = select(func.count()).where(turns_had.c.value == owner).scalar_subquery()
     turn = func.row_number().over(partition_by=owner, order_by=first) + had
     return (
         _heads()
         .where(
             _posts.c.next_attempt_at <= bindparam("now"),
-            _posts.c.channel_id.not_in(these_in("busy")),
+            _posts.c.channel_id.not_in(ids_from("busy")),
             shards.is_owned(),
         )
         .order_by(turn, *first)
@@ -101,7 +101,7 @@ async def next_attempt_at(
     owned: OwnedShards = EVERYTHING,
 ) -> datetime | None:
     """When `claimable` returns the next post (of this channel); in the past if it would now."""
-    values: dict[str, object] = {"busy": as_these(busy), **shards.values(owned)}
+    values: dict[str, object] = {"busy": as_array(busy), **shards.values(owned)}
     if channel_id is not None:
         values["channel"] = channel_id
     return (await conn.execute(_earliest(of_channel=channel_id is not None), values)).scalar_one()
@@ -109,7 +109,7 @@ async def next_attempt_at(
 
 @cache
 def _earliest(*, of_channel: bool) -> Select[Any]:
-    statement = _heads().where(_posts.c.channel_id.not_in(these_in("busy")), shards.is_owned())
+    statement = _heads().where(_posts.c.channel_id.not_in(ids_from("busy")), shards.is_owned())
     if of_channel:
         statement = statement.where(_posts.c.channel_id == bindparam("channel"))
     return statement.with_only_columns(func.min(_posts.c.next_attempt_at), maintain_column_froms=True)
@@ -126,7 +126,7 @@ async def begin_attempt(
     """Records an attempt before anything is sent; returns False if the post must not be sent any more.
 
     `next_attempt_at` applies if this attempt's result is never recorded. `nonce` is that of the post when it
-    was claimed; it changes when the post's papers change. Kept right by a single statement that asks for all
+    was claimed; it changes when the post's papers change. Protected by a single statement that asks for all
     of it, the lease on the server's shard, and the lock on the feed.
     """
     values = {"post": post_id, "now": now, "until": next_attempt_at}
@@ -155,26 +155,28 @@ def _begin() -> Update:
 
 async def is_followed(conn: AsyncConnection, post_id: PostId) -> bool:
     """Whether another pending post of its channel is to be sent after this one."""
-    this = _posts.alias("this")
+    current = _posts.alias("this")
     later = exists().where(
         _posts.c.state == tables.PENDING,
         _posts.c.unconfirmed_since.is_(None),
-        _posts.c.channel_id == this.c.channel_id,
-        _posts.c.queue > this.c.queue,
+        _posts.c.channel_id == current.c.channel_id,
+        _posts.c.queue > current.c.queue,
     )
-    return (await conn.execute(select(this.c.id).where(this.c.id == post_id, later))).first() is not None
+    return (
+        await conn.execute(select(current.c.id).where(current.c.id == post_id, later))
+    ).first() is not None
 
 
 async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
     """Records that no attempt so far can have sent the message.
 
-    Kept right by the lease on the server's shard, and the lock on the feed.
+    Protected by the lease on the server's shard, and the lock on the feed.
     """
     await _set(conn, post_id, first_attempt_at=None)
 
 
 async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> None:
-    """Kept right by the lease on the server's shard, and the lock on the feed."""
+    """Protected by the lease on the server's shard, and the lock on the feed."""
     sent = {"state": PostState.SENT.value, "message_id": message_id, "sent_at": now}
     await _set(
         conn, post_id, **sent, failed_at=None, unconfirmed_since=None, failures=0, reason=None, code=None
@@ -187,7 +189,7 @@ async def mark_failed(
 ) -> bool:
     """Marks the post as failed; returns whether this is the first time.
 
-    Kept right by the lock on the feed: nobody retries the post between the question and the answer.
+    Protected by the lock on the feed: nobody retries the post between the question and the answer.
     """
     failed_before = select(_posts.c.first_failed_at).where(_posts.c.id == post_id)
     is_first = (await conn.execute(failed_before)).scalar_one_or_none() is None
@@ -200,7 +202,7 @@ async def mark_failed(
 async def postpone(
     conn: AsyncConnection, post_id: PostId, *, until: datetime, reason: str, code: int | None
 ) -> None:
-    """Kept right by the lease on the server's shard, and the lock on the feed."""
+    """Protected by the lease on the server's shard, and the lock on the feed."""
     failures = {"failures": _posts.c.failures + 1}
     await _set(conn, post_id, failures, next_attempt_at=until, reason=reason, code=code)
 
@@ -210,7 +212,7 @@ async def unconfirmed(
 ) -> None:
     """Sets the post aside: it may have arrived, and the bot cannot look.
 
-    Kept right by the lease on the server's shard, and the lock on the feed.
+    Protected by the lease on the server's shard, and the lock on the feed.
     """
     since = {"unconfirmed_since": keep_first(_posts.c.unconfirmed_since, now)}
     await _set(conn, post_id, since, reason=reason, code=code)
@@ -219,12 +221,12 @@ async def unconfirmed(
 async def retry_unconfirmed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
     """Makes the feed's unconfirmed posts due now; returns them.
 
-    Kept right by a single statement, under the lock on the feed.
+    Protected by a single statement, under the lock on the feed.
     """
-    theirs = (_posts.c.feed_id == feed_id) & _posts.c.unconfirmed_since.is_not(None)
+    condition = (_posts.c.feed_id == feed_id) & _posts.c.unconfirmed_since.is_not(None)
     statement = (
         update(_posts)
-        .where(theirs)
+        .where(condition)
         .values(unconfirmed_since=None, next_attempt_at=now, reason=None, code=None)
         .returning(_posts.c.id)
     )
@@ -234,7 +236,7 @@ async def retry_unconfirmed(conn: AsyncConnection, feed_id: FeedId, *, now: date
 async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> int:
     """Makes the feed's failed posts pending and due now, with reset counters; returns how many.
 
-    Kept right by a single statement, under the lock on the feed.
+    Protected by a single statement, under the lock on the feed.
     """
     statement = (
         update(_posts)
@@ -254,16 +256,16 @@ async def retry_failed(conn: AsyncConnection, feed_id: FeedId, *, now: datetime)
 async def make_due(conn: AsyncConnection, feed_id: FeedId, *, now: datetime) -> list[PostId]:
     """Makes the feed's pending posts due now; returns them. See `retry_unconfirmed` for unconfirmed ones.
 
-    Kept right by the lock on the feed: the posts that are returned are those that are changed.
+    Protected by the lock on the feed: the posts that are returned are those that are changed.
     """
-    theirs = (
+    condition = (
         (_posts.c.feed_id == feed_id)
         & (_posts.c.state == PostState.PENDING.value)
         & _posts.c.unconfirmed_since.is_(None)
     )
-    ids = await conn.execute(select(_posts.c.id).where(theirs).order_by(_posts.c.id))
+    ids = await conn.execute(select(_posts.c.id).where(condition).order_by(_posts.c.id))
     post_ids = [PostId(post_id) for post_id in ids.scalars()]
-    await conn.execute(update(_posts).where(theirs).values(next_attempt_at=now, reason=None, code=None))
+    await conn.execute(update(_posts).where(condition).values(next_attempt_at=now, reason=None, code=None))
     return post_ids
 
 

@@ -13,7 +13,7 @@ from bot.core.ids import FeedId, SubscriptionId
 from bot.core.query.compiled import CompiledQuery
 from bot.store import subscriptions, tables
 from bot.store.feed_settings import exclude_columns, exclude_of
-from bot.store.statements import these
+from bot.store.statements import id_array
 from bot.store.subscriptions import is_live
 
 _subscriptions = tables.subscriptions
@@ -30,8 +30,8 @@ async def feeds_with(
         (_columns.feed_id, _columns.rules_version),
         (_feeds.c.id, _feeds.c.exclude_rules_version),
     ):
-        theirs = _is_outdated(version, rules, only_older=only_older), feed_id > after
-        statement = select(feed_id).where(*theirs).distinct().order_by(feed_id).limit(limit)
+        conditions = _is_outdated(version, rules, only_older=only_older), feed_id > after
+        statement = select(feed_id).where(*conditions).distinct().order_by(feed_id).limit(limit)
         found.update((await conn.execute(statement)).scalars())
     return [FeedId(feed_id) for feed_id in sorted(found)[:limit]]
 
@@ -41,7 +41,7 @@ async def of_feeds(
 ) -> list[Subscription]:
     """The feeds' outdated subscriptions, removed ones too."""
     is_outdated = _is_outdated(_columns.rules_version, rules, only_older=only_older)
-    return await subscriptions.fetch(conn, _columns.feed_id.in_(these(feed_ids)), is_outdated)
+    return await subscriptions.fetch(conn, _columns.feed_id.in_(id_array(feed_ids)), is_outdated)
 
 
 async def excluded(
@@ -49,13 +49,13 @@ async def excluded(
 ) -> dict[FeedId, CompiledQuery]:
     """The feeds' outdated queries whose papers are excluded."""
     is_outdated = _is_outdated(_feeds.c.exclude_rules_version, rules, only_older=only_older)
-    rows = await conn.execute(select(_feeds).where(_feeds.c.id.in_(these(feed_ids)), is_outdated))
+    rows = await conn.execute(select(_feeds).where(_feeds.c.id.in_(id_array(feed_ids)), is_outdated))
     queries = {FeedId(row.id): exclude_of(row) for row in rows}
     return {feed_id: query for feed_id, query in queries.items() if query is not None}
 
 
 async def recompile_excluded(conn: AsyncConnection, feed_id: FeedId, exclude: CompiledQuery) -> None:
-    """Kept right by the lock on the feed, under which it was read."""
+    """Protected by the lock on the feed, under which it was read."""
     await conn.execute(update(_feeds).where(_feeds.c.id == feed_id).values(exclude_columns(exclude)))
 
 
@@ -70,20 +70,20 @@ async def recompile(
 
     Two queries of a feed that the new rules make one become one: of two that are subscribed this one goes,
     and the other wants papers from the earlier of the two days on; one that was removed goes before one that
-    was not. Kept right by the lock on the feed, which the caller holds.
+    was not. Protected by the lock on the feed, which the caller holds.
     """
-    this = _columns.id == subscription_id
+    condition = _columns.id == subscription_id
     twin = await _twin(conn, subscription_id, query)
     if twin is not None and twin.rules_version > query.rules_version:
         return  # a newer process recompiles this one as well
     if twin is not None and twin.rules_version == query.rules_version:
-        is_removed = not (await conn.execute(select(is_live).where(this))).scalar_one()
+        is_removed = not (await conn.execute(select(is_live).where(condition))).scalar_one()
         if is_removed or twin.ended_at is None:
             if not is_removed:
-                since = select(_columns.since).where(this).scalar_subquery()
+                since = select(_columns.since).where(condition).scalar_subquery()
                 earlier = (_columns.id == twin.id) & (_columns.since > since)
                 await conn.execute(update(_subscriptions).where(earlier).values(since=since))
-            await conn.execute(delete(_subscriptions).where(this))
+            await conn.execute(delete(_subscriptions).where(condition))
             return
         await conn.execute(delete(_subscriptions).where(_columns.id == twin.id))
     elif twin is not None:
@@ -96,7 +96,7 @@ async def recompile(
         "rules_version": query.rules_version,
         "focus_terms": focus_terms,
     }
-    await conn.execute(update(_subscriptions).where(this).values(values))
+    await conn.execute(update(_subscriptions).where(condition).values(values))
 
 
 def _is_outdated(version: Column[Any], rules: int, *, only_older: bool) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId
-from bot.store.statements import insert_or_update, these_texts
+from bot.store.statements import insert_or_update, text_array
 from bot.store.tables import list_day_papers, paper_texts, papers, quoted_texts
 
 BATCH = 2_000  # texts that a search has in memory at once: about 4 MB
@@ -39,7 +39,7 @@ async def write(
 ) -> None:
     """Write the texts in place of those that there are, or `only_outdated` in place of another version's.
 
-    Kept right by upserts in the order of the papers: two processes that write the same ones wait for one
+    Protected by upserts in the order of the papers: two processes that write the same ones wait for one
     another, and what belongs to a text is written behind its row.
     """
     if not texts:
@@ -78,7 +78,7 @@ async def outdated(
 
 async def without(conn: AsyncConnection, version: int, *, among: Collection[PaperId]) -> list[PaperId]:
     """Those of the papers that have no text of this version of the rules, such as those on no list."""
-    statement = select(papers.c.id).where(papers.c.id.in_(these_texts(among)), _has_no_text(version))
+    statement = select(papers.c.id).where(papers.c.id.in_(text_array(among)), _has_no_text(version))
     return list((await conn.execute(statement)).scalars())
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.statements import insert_if_new, these_texts
+from bot.store.statements import insert_if_new, text_array
 from bot.store.tables import paper_words, word_forms
 
 _LAST = "\U0010ffff"  # after every character of a word
@@ -37,7 +37,7 @@ async def add(conn: AsyncConnection, words: Mapping[str, Collection[str]]) -> di
 
 async def numbers(conn: AsyncConnection, forms: Collection[str]) -> dict[str, int]:
     """The words that one of these in lower case finds, with their numbers."""
-    return await _found(conn, _found_by(word_forms.c.form.in_(these_texts(forms))))
+    return await _found(conn, _found_by(word_forms.c.form.in_(text_array(forms))))
 
 
 async def beginning(conn: AsyncConnection, beginnings: Collection[str]) -> dict[str, int]:
@@ -56,13 +56,13 @@ async def all(conn: AsyncConnection) -> list[str]:  # noqa: A001 - read as `pape
 
 
 async def _numbers(conn: AsyncConnection, words: Collection[str]) -> dict[str, int]:
-    return await _found(conn, paper_words.c.word.in_(these_texts(words)))
+    return await _found(conn, paper_words.c.word.in_(text_array(words)))
 
 
-def _found_by(which: ColumnElement[bool]) -> ColumnElement[bool]:
-    return paper_words.c.number.in_(select(word_forms.c.number).where(which))
+def _found_by(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return paper_words.c.number.in_(select(word_forms.c.number).where(condition))
 
 
-async def _found(conn: AsyncConnection, which: ColumnElement[bool]) -> dict[str, int]:
-    statement = select(paper_words.c.word, paper_words.c.number).where(which)
+async def _found(conn: AsyncConnection, condition: ColumnElement[bool]) -> dict[str, int]:
+    statement = select(paper_words.c.word, paper_words.c.number).where(condition)
     return {row.word: row.number for row in await conn.execute(statement)}

@@ -14,11 +14,11 @@ from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.store import tables
 from bot.store.statements import (
-    as_these,
+    as_array,
     insert_if_new,
     insert_or_fill,
-    these_texts,
-    these_texts_in,
+    text_array,
+    texts_from,
 )
 
 _papers = tables.papers
@@ -30,7 +30,7 @@ _list_day = (
 _stored = [field.name for field in fields(Paper) if field.name != "list_day"]
 _columns = [*(_papers.c[name] for name in _stored), _list_day]
 _moving = [name for name in _stored if name != "id"]
-_by_ids = select(*_columns).where(_papers.c.id.in_(these_texts_in("papers")))
+_by_ids = select(*_columns).where(_papers.c.id.in_(texts_from("papers")))
 
 
 async def upsert(
@@ -39,7 +39,7 @@ async def upsert(
     """Write what a list now says of these papers, and return the ids that no list had, in the order given.
 
     Everything is updated but the time a list first showed it. List days are only added: `day`, whose list it
-    is, and the paper's own. Where a paper is given twice, the last one counts. Kept right by upserts in the
+    is, and the paper's own. Where a paper is given twice, the last one counts. Protected by upserts in the
     order of the ids: a paper is new to one process alone.
 
     Raises:
@@ -48,7 +48,12 @@ async def upsert(
     rows = [asdict(paper) for paper in papers]
     if not rows:
         return []
-    stands_on = [(one, row["id"]) for row in rows for one in (day, row.pop("list_day")) if one is not None]
+    stands_on = [
+        (list_day, row["id"])
+        for row in rows
+        for list_day in (day, row.pop("list_day"))
+        if list_day is not None
+    ]
     if unlisted := {row["id"] for row in rows} - {paper_id for _, paper_id in stands_on}:
         raise ValueError(f"papers that were never listed are not kept: {', '.join(sorted(unlisted))}")
     order = list(dict.fromkeys(row["id"] for row in rows))
@@ -67,7 +72,7 @@ async def upsert(
     )
     await conn.execute(
         insert_if_new(_days, key=("day", "paper_id")),
-        [{"day": one, "paper_id": paper_id} for one, paper_id in sorted(set(stands_on))],
+        [{"day": list_day, "paper_id": paper_id} for list_day, paper_id in sorted(set(stands_on))],
     )
     return [paper_id for paper_id in order if paper_id in new]
 
@@ -75,7 +80,7 @@ async def upsert(
 async def add_unlisted(conn: AsyncConnection, paper: Paper) -> None:
     """Keep a paper that somebody opened. It is on no list until a list that is read shows it.
 
-    Kept right by the primary key: what a list has said of the paper stays.
+    Protected by the primary key: what a list has said of the paper stays.
     """
     row = asdict(paper)
     del row["list_day"]
@@ -90,7 +95,7 @@ async def get(conn: AsyncConnection, paper_id: PaperId) -> Paper | None:
 
 async def by_ids(conn: AsyncConnection, paper_ids: Collection[PaperId]) -> dict[PaperId, Paper]:
     """Those of the papers that are known, by id."""
-    found = await conn.execute(_by_ids, {"papers": as_these(paper_ids)})
+    found = await conn.execute(_by_ids, {"papers": as_array(paper_ids)})
     return {row["id"]: Paper(**row) for row in found.mappings()}
 
 
@@ -164,7 +169,7 @@ async def most_upvoted(conn: AsyncConnection, *, first: date, limit: int) -> lis
 async def sort_keys(conn: AsyncConnection, paper_ids: Collection[PaperId]) -> dict[PaperId, tuple[int, date]]:
     """The upvotes and the latest list day of each paper, for thousands of them."""
     statement = select(_papers.c.id, _papers.c.upvotes, _list_day).where(
-        _papers.c.id.in_(these_texts(paper_ids))
+        _papers.c.id.in_(text_array(paper_ids))
     )
     return {paper_id: (upvotes, day) for paper_id, upvotes, day in await conn.execute(statement)}
 

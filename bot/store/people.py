@@ -39,7 +39,7 @@ async def rows_about(conn: AsyncConnection, user_id: UserId) -> dict[str, list[M
 async def forget(conn: AsyncConnection, user_id: UserId) -> None:
     """Deletes all that is kept about the person. The history of a server keeps the change, without them.
 
-    Kept right by the locks on the person and on their feed, which the caller holds.
+    Protected by the locks on the person and on their feed, which the caller holds.
     """
     await conn.execute(delete(tables.feeds).where(tables.feeds.c.user_id == user_id))  # with its posts
     await conn.execute(delete(tables.saved_papers).where(tables.saved_papers.c.user_id == user_id))

@@ -18,7 +18,7 @@ from bot.store.tables import polls
 async def record(conn: AsyncConnection, purpose: Purpose, result: PollResult, *, ended_at: datetime) -> Poll:
     """Keep the result in place of the one before. Two processes that record at once get two numbers.
 
-    Kept right by an upsert that counts the number itself.
+    Protected by an upsert that counts the number itself.
     """
     problem = result.problem
     values = asdict(result) | {

@@ -15,7 +15,7 @@ from bot.core.ids import FeedId, MessageId, PaperId, PostId, RoleId, ServerId
 from bot.core.posts import CloseTo, Entry, NewPost, Post, PostState
 from bot.store import follow_ups, locking, tables
 from bot.store.bulk import insert_rows
-from bot.store.statements import as_these, these, these_in, these_texts
+from bot.store.statements import as_array, id_array, ids_from, text_array
 
 _posts = tables.posts
 _entries = tables.post_papers
@@ -23,7 +23,7 @@ _feeds = tables.feeds
 _STORED = [field.name for field in fields(Post) if field.name in _posts.c]
 _ENTRIES_OF_POSTS = (
     select(_entries)
-    .where(_entries.c.post_id.in_(these_in("posts")))
+    .where(_entries.c.post_id.in_(ids_from("posts")))
     .order_by(_entries.c.post_id, _entries.c.position)
 )
 
@@ -32,7 +32,7 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     """Stores planned posts as pending and due now; returns their ids, each with the number of its papers.
 
     Leaves out papers that the feed already has in a pending, sent or failed post, posts without papers, and
-    those of feeds that were deleted since they were planned. The feeds are locked. Kept right by the locks on
+    those of feeds that were deleted since they were planned. The feeds are locked. Protected by the locks on
     the feeds, and the unique key of feed and paper.
     """
     plans = await _of_feeds_that_exist(conn, [post for post in posts if post.entries])
@@ -41,16 +41,16 @@ async def add(conn: AsyncConnection, posts: Iterable[NewPost], *, now: datetime)
     await insert_rows(conn, _posts, [_new_row(post, now) for post in plans])
     by_nonce = {post.nonce: post for post in plans}
     # By their nonces, as other processes may store posts meanwhile.
-    new = select(_posts.c.id, _posts.c.nonce).where(_posts.c.nonce.in_(these_texts(by_nonce)))
+    new = select(_posts.c.id, _posts.c.nonce).where(_posts.c.nonce.in_(text_array(by_nonce)))
     rows = await conn.execute(new.order_by(_posts.c.id))
     planned = {PostId(post_id): by_nonce[nonce] for post_id, nonce in rows}
     await _add_entries(conn, planned)
-    sizes = select(_entries.c.post_id, func.count()).where(_entries.c.post_id.in_(these(planned)))
+    sizes = select(_entries.c.post_id, func.count()).where(_entries.c.post_id.in_(id_array(planned)))
     stored = {
         PostId(post_id): size for post_id, size in await conn.execute(sizes.group_by(_entries.c.post_id))
     }
     if empty := planned.keys() - stored:
-        await conn.execute(delete(_posts).where(_posts.c.id.in_(these(empty))))
+        await conn.execute(delete(_posts).where(_posts.c.id.in_(id_array(empty))))
     await follow_ups.add(conn, {post_id: planned[post_id].follow_ups for post_id in stored}, now=now)
     return stored
 
@@ -61,8 +61,10 @@ async def _of_feeds_that_exist(conn: AsyncConnection, plans: Collection[NewPost]
     if not feed_ids:
         return []
     await locking.lock(conn, _feeds, feed_ids)
-    there = set((await conn.execute(select(_feeds.c.id).where(_feeds.c.id.in_(these(feed_ids))))).scalars())
-    return [post for post in plans if post.feed_id in there]
+    existing = set(
+        (await conn.execute(select(_feeds.c.id).where(_feeds.c.id.in_(id_array(feed_ids))))).scalars()
+    )
+    return [post for post in plans if post.feed_id in existing]
 
 
 def _new_row(post: NewPost, now: datetime) -> dict[str, object]:
@@ -113,7 +115,9 @@ async def posted(
 
     `since` leaves out papers with an earlier list day, to keep the result small.
     """
-    statement = select(_entries.c.feed_id, _entries.c.paper_id).where(_entries.c.feed_id.in_(these(feed_ids)))
+    statement = select(_entries.c.feed_id, _entries.c.paper_id).where(
+        _entries.c.feed_id.in_(id_array(feed_ids))
+    )
     if since is not None:
         # A join, because with a subselect in IN, SQLite would combine every paper with every feed.
         days = tables.list_day_papers
@@ -132,8 +136,8 @@ async def unconfirmed(conn: AsyncConnection, server_id: ServerId | None = None) 
 
 async def pending(conn: AsyncConnection, feed_id: FeedId) -> list[Post]:
     """The pending posts of a feed, in the order in which they are sent."""
-    theirs = with_feeds().where(_posts.c.feed_id == feed_id, _posts.c.state == tables.PENDING)
-    return await fetch(conn, theirs.order_by(_posts.c.queue))
+    statement = with_feeds().where(_posts.c.feed_id == feed_id, _posts.c.state == tables.PENDING)
+    return await fetch(conn, statement.order_by(_posts.c.queue))
 
 
 async def by_ids(
@@ -143,7 +147,7 @@ async def by_ids(
 
     With `split_since`, also their parts that are pending, or were sent or failed since then.
     """
-    wanted = _posts.c.id.in_(these(post_ids))
+    wanted = _posts.c.id.in_(id_array(post_ids))
     if split_since is not None:
         planned = select(func.coalesce(_posts.c.part_of, _posts.c.id)).where(wanted)
         is_new = or_(
@@ -202,7 +206,7 @@ async def failed(conn: AsyncConnection, feed_ids: Collection[FeedId], limit: int
     """The feeds' failed posts, the latest failure first."""
     statement = (
         with_feeds()
-        .where(_feeds.c.id.in_(these(feed_ids)), _posts.c.state == PostState.FAILED.value)
+        .where(_feeds.c.id.in_(id_array(feed_ids)), _posts.c.state == PostState.FAILED.value)
         .order_by(_posts.c.failed_at.desc(), _posts.c.id.desc())
         .limit(limit)
     )
@@ -246,10 +250,10 @@ async def waiting(conn: AsyncConnection, server_id: ServerId) -> dict[FeedId, in
 async def change_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId | None) -> None:
     """Changes the role in the feed's pending posts that ping one; None removes the ping.
 
-    Kept right by the lock on the feed, which the caller holds.
+    Protected by the lock on the feed, which the caller holds.
     """
-    theirs = (_posts.c.feed_id == feed_id) & (_posts.c.state == tables.PENDING)
-    pinging = theirs & _posts.c.mention_role_id.is_not(None)
+    condition = (_posts.c.feed_id == feed_id) & (_posts.c.state == tables.PENDING)
+    pinging = condition & _posts.c.mention_role_id.is_not(None)
     await conn.execute(update(_posts).where(pinging).values(mention_role_id=role_id))
 
 
@@ -272,7 +276,7 @@ async def fetch(
     rows = (await conn.execute(statement, values)).mappings().all()
     entries: dict[int, list[Entry]] = {row["id"]: [] for row in rows}
     if rows:
-        for row in await conn.execute(_ENTRIES_OF_POSTS, {"posts": as_these(entries)}):
+        for row in await conn.execute(_ENTRIES_OF_POSTS, {"posts": as_array(entries)}):
             entry = Entry(
                 paper_id=PaperId(row.paper_id),
                 form=row.form,

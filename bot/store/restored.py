@@ -17,7 +17,7 @@ from bot.store.database import Database
 async def look_before_sending(database: Database) -> None:
     """Has the bot look for each pending message first: it may have been sent after the backup.
 
-    Kept right by nobody else using the database that is being restored.
+    Protected by nobody else using the database that is being restored.
     """
     posts, notices = tables.posts, tables.notices
     async with database.write() as conn:
@@ -40,16 +40,16 @@ _LONGER_THAN_NONCES_LAST = timedelta(minutes=2)
 async def look_before_resending(conn: AsyncConnection, taken: OwnedShards | None) -> None:
     """Has the bot look for each message that another process has begun to send; None is all of them.
 
-    Notices that were begun are looked for in any case. Kept right by the locks on the leases' rows: no
+    Notices that were begun are looked for in any case. Protected by the locks on the leases' rows: no
     process records an attempt meanwhile.
     """
     posts = tables.posts
-    theirs = select(tables.feeds.c.id).where(shards.is_owned())
+    owned_ids = select(tables.feeds.c.id).where(shards.is_owned())
     begun = await conn.execute(
         select(posts.c.id, posts.c.first_attempt_at).where(
             posts.c.state == tables.PENDING,
             posts.c.first_attempt_at.is_not(None),
-            posts.c.feed_id.in_(theirs),
+            posts.c.feed_id.in_(owned_ids),
         ),
         shards.values(taken or EVERYTHING),
     )

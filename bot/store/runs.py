@@ -26,7 +26,7 @@ _LOOKED_AT = 500
 async def start(conn: AsyncConnection, *, now: datetime, shards: OwnedShards = EVERYTHING) -> RunId:
     """Records that a run starts, which plans the feeds of these shards.
 
-    Kept right by sharing nothing: each run is a row of its own.
+    Protected by sharing nothing: each run is a row of its own.
     """
     of_fleet = None if shards == EVERYTHING else str(shards)
     added = await conn.execute(_start, {"started_at": now, "shards": of_fleet})
@@ -40,7 +40,7 @@ _forget_old = delete_unlocked(_runs, _runs.c.id <= bindparam("last"))
 
 
 async def finish(conn: AsyncConnection, run_id: RunId, report: RunReport, *, now: datetime) -> None:
-    """Records how the run ended. Kept right by sharing nothing: it is the caller's run."""
+    """Records how the run ended. Protected by sharing nothing: it is the caller's run."""
     problem = report.problem
     values = {
         "finished_at": now,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId, UserId
 from bot.store import tables
-from bot.store.statements import these_texts
+from bot.store.statements import text_array
 
 _saved = tables.saved_papers
 
@@ -28,7 +28,7 @@ async def add(
 ) -> None:
     """Save papers that the person has not saved, under keys that they have not given: see `lock_person`.
 
-    Kept right by the lock on the person, and the unique keys.
+    Protected by the lock on the person, and the unique keys.
     """
     rows = [
         {"user_id": user_id, "paper_id": paper_id, "saved_at": now, "citation_key": key}
@@ -39,10 +39,10 @@ async def add(
 
 
 async def remove(conn: AsyncConnection, user_id: UserId, paper_ids: Collection[PaperId]) -> set[PaperId]:
-    """Remove these, and return those that were saved. Kept right by a single statement."""
+    """Remove these, and return those that were saved. Protected by a single statement."""
     statement = (
         delete(_saved)
-        .where(_saved.c.user_id == user_id, _saved.c.paper_id.in_(these_texts(paper_ids)))
+        .where(_saved.c.user_id == user_id, _saved.c.paper_id.in_(text_array(paper_ids)))
         .returning(_saved.c.paper_id)
     )
     return set((await conn.execute(statement)).scalars())

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.ids import ChannelId, ServerId
 from bot.core.schedules import ScheduleDefaults
 from bot.store import locking, tables
-from bot.store.statements import insert_if_new, these
+from bot.store.statements import id_array, insert_if_new
 
 
 async def ensure(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> None:
-    """Kept right by the primary key."""
+    """Protected by the primary key."""
     row = {"id": server_id, "added_at": now}
     await conn.execute(insert_if_new(tables.servers, key=("id",)), row)
 
@@ -36,28 +36,28 @@ async def memberships(conn: AsyncConnection) -> dict[ServerId, bool]:
 
 
 async def is_left(conn: AsyncConnection, server_id: ServerId) -> bool:
-    theirs = (tables.servers.c.id == server_id) & tables.servers.c.left_at.is_not(None)
-    return (await conn.execute(select(tables.servers.c.id).where(theirs))).first() is not None
+    condition = (tables.servers.c.id == server_id) & tables.servers.c.left_at.is_not(None)
+    return (await conn.execute(select(tables.servers.c.id).where(condition))).first() is not None
 
 
 async def leave(conn: AsyncConnection, server_ids: Collection[ServerId], *, now: datetime) -> None:
     """Record that the bot has left these servers. One that it had left before keeps its time.
 
-    Kept right by the locks on the servers, taken in order.
+    Protected by the locks on the servers, taken in order.
     """
     await locking.lock(conn, tables.servers, server_ids)
-    theirs = tables.servers.c.id.in_(these(server_ids)) & tables.servers.c.left_at.is_(None)
-    await conn.execute(update(tables.servers).where(theirs).values(left_at=now))
+    condition = tables.servers.c.id.in_(id_array(server_ids)) & tables.servers.c.left_at.is_(None)
+    await conn.execute(update(tables.servers).where(condition).values(left_at=now))
 
 
 async def come_back(conn: AsyncConnection, server_ids: Collection[ServerId]) -> None:
     """Record that the bot is in these servers, if they are known.
 
-    Kept right by the locks on the servers, taken in order.
+    Protected by the locks on the servers, taken in order.
     """
     await locking.lock(conn, tables.servers, server_ids)
-    theirs = tables.servers.c.id.in_(these(server_ids)) & tables.servers.c.left_at.is_not(None)
-    await conn.execute(update(tables.servers).where(theirs).values(left_at=None))
+    condition = tables.servers.c.id.in_(id_array(server_ids)) & tables.servers.c.left_at.is_not(None)
+    await conn.execute(update(tables.servers).where(condition).values(left_at=None))
 
 
 async def any_left(conn: AsyncConnection, *, before: datetime) -> bool:
@@ -73,13 +73,13 @@ def _any_left() -> Select[Any]:
 async def forget_left(conn: AsyncConnection, *, before: datetime) -> list[ServerId]:
     """Delete the servers without feeds that the bot left before then; returns them.
 
-    One to which a feed is being added is left for the next time. Kept right by leaving out locked ones, and
+    One to which a feed is being added is left for the next time. Protected by leaving out locked ones, and
     asking again once the others are locked.
     """
     old = select(tables.servers.c.id).where(_is_forgettable(before)).with_for_update(skip_locked=True)
     ids = (await conn.execute(old)).scalars().all()
     # Looked at again: a feed that was added before it was locked may not have been seen.
-    still_old = tables.servers.c.id.in_(these(ids)), _is_forgettable(before)
+    still_old = tables.servers.c.id.in_(id_array(ids)), _is_forgettable(before)
     gone = delete(tables.servers).where(*still_old).returning(tables.servers.c.id)
     return sorted(ServerId(server_id) for server_id in (await conn.execute(gone)).scalars())
 
@@ -94,11 +94,11 @@ async def set_notices_channel(
 ) -> None:
     """Set the channel for the server's notices, or none; adds a server that is not known yet.
 
-    Kept right by the lock on the server, under which the one before was read.
+    Protected by the lock on the server, under which the one before was read.
     """
     await ensure(conn, server_id, now=now)
-    theirs = tables.servers.c.id == server_id
-    await conn.execute(update(tables.servers).where(theirs).values(notices_channel_id=channel_id))
+    condition = tables.servers.c.id == server_id
+    await conn.execute(update(tables.servers).where(condition).values(notices_channel_id=channel_id))
 
 
 async def notices_channel(conn: AsyncConnection, server_id: ServerId) -> ChannelId | None:
@@ -110,7 +110,7 @@ async def notices_channel(conn: AsyncConnection, server_id: ServerId) -> Channel
 async def welcome(conn: AsyncConnection, server_id: ServerId, *, now: datetime) -> bool:
     """Record that the server is welcomed; False if it is known already.
 
-    Kept right by the primary key: one process adds the server.
+    Protected by the primary key: one process adds the server.
     """
     row = {"id": server_id, "added_at": now, "welcomed_at": now}
     return (await conn.execute(insert_if_new(tables.servers, key=("id",)), row)).rowcount == 1
@@ -133,7 +133,7 @@ async def set_defaults(
 ) -> None:
     """Set the default schedule of the server's new feeds; adds a server that is not known yet.
 
-    Kept right by the lock on the server, under which those before were read.
+    Protected by the lock on the server, under which those before were read.
     """
     await ensure(conn, server_id, now=now)
     await conn.execute(

@@ -9,16 +9,16 @@ from sqlalchemy import ColumnElement, Integer, bindparam, func
 
 from bot.core.shards import OwnedShards
 from bot.store import tables
-from bot.store.statements import as_these, these_in
+from bot.store.statements import as_array, ids_from
 
 
 @cache
 def is_owned() -> ColumnElement[bool]:
     """The condition; its parameters are `values`. Direct messages belong to shard 0 (`OwnedShards.has`)."""
     server = func.coalesce(tables.feeds.c.server_id, 0)
-    return ((server // 2**22) % bindparam("shard_count", type_=Integer)).in_(these_in("shards"))
+    return ((server // 2**22) % bindparam("shard_count", type_=Integer)).in_(ids_from("shards"))
 
 
 def values(owned: OwnedShards) -> dict[str, Any]:
     """The parameters of a statement with `is_owned`."""
-    return {"shard_count": owned.count, "shards": as_these(owned.ids)}
+    return {"shard_count": owned.count, "shards": as_array(owned.ids)}

@@ -31,7 +31,7 @@ async def split(
     """Splits a pending post into several that are due now, in its place in the queue; returns them in order.
 
     The first part keeps the row and its ping. Each part has its own nonce and follow-ups. If an attempt may
-    have sent the whole message, each part is searched for. Kept right by the lock on the feed, under which
+    have sent the whole message, each part is searched for. Protected by the lock on the feed, under which
     the post is read again.
     """
     whole = (
@@ -58,8 +58,10 @@ async def split(
             **fresh,
         }
         part_id = PostId((await conn.execute(insert(_posts).values(row).returning(_posts.c.id))).scalar_one())
-        theirs = (_entries.c.post_id == post.id) & _entries.c.paper_id.in_([entry.paper_id for entry in part])
-        await conn.execute(update(_entries).where(theirs).values(post_id=part_id))
+        condition = (_entries.c.post_id == post.id) & _entries.c.paper_id.in_(
+            [entry.paper_id for entry in part]
+        )
+        await conn.execute(update(_entries).where(condition).values(post_id=part_id))
         await follow_ups.add(conn, {part_id: kinds}, now=now)
         part_ids.append(part_id)
     kept = {"nonce": secrets.token_hex(_NONCE_BYTES), **fresh}
@@ -72,7 +74,7 @@ async def make_bare(
 ) -> None:
     """Reduces the post of one paper to its title and link, and makes it due now.
 
-    Kept right by the lease on the server's shard, and the lock on the feed.
+    Protected by the lease on the server's shard, and the lock on the feed.
     """
     bare = {"refusal": refusal, "reason": refusal, "code": code, "next_attempt_at": now}
     await conn.execute(update(_posts).where(_posts.c.id == post_id).values(bare))
@@ -81,7 +83,7 @@ async def make_bare(
 async def pass_on_mention(conn: AsyncConnection, post: Post) -> None:
     """Moves the ping of this post, which will not be sent, to the next post of the same run.
 
-    Skips posts that were attempted: they may have arrived without a ping. Kept right by the lock on the feed:
+    Skips posts that were attempted: they may have arrived without a ping. Protected by the lock on the feed:
     no other post of the run is attempted meanwhile.
     """
     role_id = (

@@ -72,27 +72,27 @@ def insert_or_fill(table: Table, *, key: tuple[str, ...], empty: str) -> Insert:
     )
 
 
-def these(ids: Iterable[int]) -> InElementRole:
+def id_array(ids: Iterable[int]) -> InElementRole:
     """Ids for IN, in one bound value, so that no limit on variables applies."""
-    return _Values(as_these(ids), BigInteger())
+    return _Values(as_array(ids), BigInteger())
 
 
-def these_texts(texts: Iterable[str]) -> InElementRole:
-    """As `these`, for texts."""
-    return _Values(as_these(texts), String())
+def text_array(texts: Iterable[str]) -> InElementRole:
+    """As `id_array`, for texts."""
+    return _Values(as_array(texts), String())
 
 
-def these_in(parameter: str) -> Select[Any]:
-    """The ids that a parameter of the statement has, by `as_these`, as a subselect."""
+def ids_from(parameter: str) -> Select[Any]:
+    """The ids that a parameter of the statement has, by `as_array`, as a subselect."""
     return _values_in(parameter, BigInteger())
 
 
-def these_texts_in(parameter: str) -> Select[Any]:
-    """As `these_in`, for texts."""
+def texts_from(parameter: str) -> Select[Any]:
+    """As `ids_from`, for texts."""
     return _values_in(parameter, String())
 
 
-def as_these(ids: Iterable[int | str]) -> str:
+def as_array(ids: Iterable[int | str]) -> str:
     """Ids or texts as one value."""
     return json.dumps(list(ids), ensure_ascii=False)
 

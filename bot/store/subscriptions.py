@@ -17,7 +17,7 @@ from bot.core.query.compiled import CompiledQuery
 from bot.core.query.expression import EVERY_PAPER
 from bot.store import tables
 from bot.store.locking import delete_unlocked
-from bot.store.statements import insert_if_new, these, these_texts
+from bot.store.statements import id_array, insert_if_new, text_array
 
 _subscriptions = tables.subscriptions
 _columns = _subscriptions.c
@@ -67,7 +67,7 @@ async def add(
 ) -> Subscription | None:
     """Add a query to the feed; None where the feed has one of the same canonical form, or a removed one.
 
-    Kept right by the unique key of feed and canonical form, and the lock on the feed for what is counted.
+    Protected by the unique key of feed and canonical form, and the lock on the feed for what is counted.
     """
     statement = insert_if_new(_subscriptions, key=("feed_id", "canonical")).returning(*_read)
     row = {
@@ -92,7 +92,7 @@ async def end(
 ) -> None:
     """Mark the subscription as removed; it is kept, because it may be added again.
 
-    Kept right by the lock on the feed, under which it was read.
+    Protected by the lock on the feed, under which it was read.
 
     Args:
         conn: the connection.
@@ -108,7 +108,7 @@ async def end(
 async def skip_before(conn: AsyncConnection, feed_id: FeedId, day: date) -> None:
     """Let the feed's subscriptions want no papers of earlier list days.
 
-    Kept right by the lock on the feed, which the caller holds.
+    Protected by the lock on the feed, which the caller holds.
     """
     earlier = (_subscriptions.c.feed_id == feed_id) & is_live & (_subscriptions.c.since < day)
     await conn.execute(update(_subscriptions).where(earlier).values(since=day))
@@ -124,7 +124,7 @@ async def want_again(
 ) -> None:
     """Let the subscription want papers from that list day on again, as if `ran_at` were its last run.
 
-    Kept right by the lock on the feed, which the caller holds.
+    Protected by the lock on the feed, which the caller holds.
     """
     values = {"since": since, "resumed_at": now, "resumed_ran_at": ran_at}
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
@@ -135,7 +135,7 @@ async def resume(
 ) -> Subscription:
     """Resume a removed subscription, with this spelling.
 
-    Kept right by the lock on the feed, under which the removed ones were read.
+    Protected by the lock on the feed, under which the removed ones were read.
     """
     values = {"ended_at": None, "resumed_at": now, "text": text, "since": since}
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
@@ -148,14 +148,14 @@ async def set_focus(
 ) -> None:
     """Store the focus, with what is compared with papers for it.
 
-    Kept right by the lock on the feed, under which it was read.
+    Protected by the lock on the feed, under which it was read.
     """
     values = {"focus": focus.value, "focus_terms": terms}
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
 
 
 async def set_mention(conn: AsyncConnection, subscription_id: SubscriptionId, role_id: RoleId | None) -> None:
-    """Kept right by the lock on the feed, under which it was read."""
+    """Protected by the lock on the feed, under which it was read."""
     values = {"mention_role_id": role_id}
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
 
@@ -170,12 +170,12 @@ async def mentions(conn: AsyncConnection, feed_id: FeedId) -> dict[str, RoleId]:
 async def removed(conn: AsyncConnection, feed_id: FeedId) -> dict[str, Removed]:
     """The feed's removed subscriptions that are still kept, by canonical form."""
     found = await _removed(conn, _columns.feed_id == feed_id, _columns.ended_at.is_not(None))
-    return {one.subscription.query.canonical: one for one in found}
+    return {item.subscription.query.canonical: item for item in found}
 
 
 async def removed_of(conn: AsyncConnection, subscription_ids: Collection[SubscriptionId]) -> list[Removed]:
     """Those of these subscriptions that are removed and still kept."""
-    return await _removed(conn, _columns.id.in_(these(subscription_ids)), _columns.ended_at.is_not(None))
+    return await _removed(conn, _columns.id.in_(id_array(subscription_ids)), _columns.ended_at.is_not(None))
 
 
 async def of_removal(conn: AsyncConnection, feed_id: FeedId, key: str) -> list[Removed]:
@@ -185,7 +185,7 @@ async def of_removal(conn: AsyncConnection, feed_id: FeedId, key: str) -> list[R
 
 async def long_removed(conn: AsyncConnection, *, before: datetime) -> list[SubscriptionId]:
     statement = select(_columns.id).where(_columns.ended_at < before)
-    return [SubscriptionId(one) for one in (await conn.execute(statement)).scalars()]
+    return [SubscriptionId(subscription_id) for subscription_id in (await conn.execute(statement)).scalars()]
 
 
 async def forget_removed(
@@ -193,10 +193,12 @@ async def forget_removed(
 ) -> int:
     """Delete those that were removed before then, and not added again; returns how many.
 
-    Kept right by leaving out locked ones: one that is being added again stays.
+    Protected by leaving out locked ones: one that is being added again stays.
     """
-    theirs = _columns.id.in_(these(subscription_ids))
-    return (await conn.execute(delete_unlocked(_subscriptions, theirs, _columns.ended_at < before))).rowcount
+    condition = _columns.id.in_(id_array(subscription_ids))
+    return (
+        await conn.execute(delete_unlocked(_subscriptions, condition, _columns.ended_at < before))
+    ).rowcount
 
 
 async def of_feed(conn: AsyncConnection, feed_id: FeedId) -> list[Subscription]:
@@ -211,9 +213,9 @@ async def of_feeds(
 
     With `hits`, only those of which `may_take` is one of these expressions.
     """
-    conditions = [_columns.feed_id.in_(these(feed_ids)), is_live]
+    conditions = [_columns.feed_id.in_(id_array(feed_ids)), is_live]
     if hits is not None:
-        conditions.append(may_take.in_(these_texts(hits)))
+        conditions.append(may_take.in_(text_array(hits)))
     found: dict[FeedId, list[Subscription]] = {}
     for subscription in await fetch(conn, *conditions):
         found.setdefault(subscription.feed_id, []).append(subscription)
@@ -243,7 +245,9 @@ async def _removed(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> l
     rows = (await conn.execute(select(*_read, _columns.ended_at).where(*conditions).order_by(*_order))).all()
     ended = [row.ended_at for row in rows]
     known = _values(row[:-1] for row in rows)
-    return [Removed(subscription=one, ended_at=at) for one, at in zip(known, ended, strict=True)]
+    return [
+        Removed(subscription=subscription, ended_at=at) for subscription, at in zip(known, ended, strict=True)
+    ]
 
 
 def _values(rows: Iterable[Sequence[Any]]) -> list[Subscription]:

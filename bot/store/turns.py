@@ -30,7 +30,7 @@ _CLAIM = _new.on_conflict_do_update(
 async def claim(conn: AsyncConnection, name: str, *, holder: str, seconds: float) -> bool:
     """Take the turn for so long, or keep it if it is the holder's already; False: somebody else has it.
 
-    It is one statement: of two processes that claim at once, one waits for the other's row. Kept right by one
+    It is one statement: of two processes that claim at once, one waits for the other's row. Protected by one
     statement: of two processes that claim at once, one waits for the other's row.
     """
     values = {"name": name, "holder": holder, "length": timedelta(seconds=seconds)}
@@ -40,6 +40,6 @@ async def claim(conn: AsyncConnection, name: str, *, holder: str, seconds: float
 async def release(conn: AsyncConnection, name: str, *, holder: str) -> None:
     """End the turn, unless somebody else has it by now.
 
-    Kept right by a single statement that asks for the holder.
+    Protected by a single statement that asks for the holder.
     """
     await conn.execute(delete(turns).where(turns.c.name == name, turns.c.holder == holder))

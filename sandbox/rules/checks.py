@@ -124,7 +124,7 @@ def number(minimum: float, maximum: float, *, is_whole: bool = True) -> Check:
 def one_of(*values: object) -> Check:
     def check(place: Place, value: Any) -> None:
         if isinstance(value, bool) or value not in values:
-            offered = ", ".join(repr(one) for one in values)
+            offered = ", ".join(repr(value) for value in values)
             place.report("BASE_TYPE_CHOICES", f"Value must be one of {{{offered}}}.")
 
     return check

@@ -149,9 +149,9 @@ def _characters(part: Mapping[str, Any], place: Place) -> int:
     for name in ("name", "description", "value"):
         translated: Mapping[str, Any] = part.get(f"{name}_localizations") or {}
         texts: list[Any] = [part.get(name), *translated.values()]
-        own += max(place.problems.length(one) if isinstance(one, str) else 0 for one in texts)
+        own += max(place.problems.length(text) if isinstance(text, str) else 0 for text in texts)
     inner = [*(part.get("options") or ()), *(part.get("choices") or ())]
-    return own + sum(_characters(one, place) for one in inner)
+    return own + sum(_characters(option, place) for option in inner)
 
 
 def _permissions(place: Place, value: Any) -> None:

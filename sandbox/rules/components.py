@@ -250,9 +250,9 @@ FORM: Final[Check] = record(
 
 def _check_unique_ids(place: Place, tree: Any) -> None:
     found = [
-        (one["custom_id"], where)
-        for where, one in _each(place, tree)
-        if isinstance(one.get("custom_id"), str)
+        (component["custom_id"], where)
+        for where, component in _each(place, tree)
+        if isinstance(component.get("custom_id"), str)
     ]
     report_repeated(
         (custom_id for custom_id, _ in found),
@@ -265,8 +265,8 @@ def _check_unique_ids(place: Place, tree: Any) -> None:
 def _each(place: Place, value: Any) -> Iterator[tuple[Place, Mapping[str, Any]]]:
     """Every component with its place, including nested ones."""
     if isinstance(value, list):
-        for index, one in enumerate(cast("list[Any]", value)):
-            yield from _each(place / index, one)
+        for index, item in enumerate(cast("list[Any]", value)):
+            yield from _each(place / index, item)
     elif isinstance(value, Mapping):
         component = cast("Mapping[str, Any]", value)
         yield place, component

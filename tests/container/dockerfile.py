@@ -118,6 +118,6 @@ def is_in_build_context(context: Path, path: Path) -> bool:
             continue
         pattern = line.removeprefix("!")
         patterns = [pattern, pattern.removeprefix("**/")]
-        if any(fnmatch(file, each) for file in inside for each in patterns):
+        if any(fnmatch(file, pattern) for file in inside for pattern in patterns):
             is_included = line.startswith("!")
     return is_included

@@ -15,7 +15,7 @@ from tests.samples import NOW
 
 def clock(*ahead_seconds: float) -> Finding:
     moments = [
-        Moment(server=f"Server {number}", theirs=NOW, ours=NOW + timedelta(seconds=seconds))
+        Moment(server=f"Server {number}", remote=NOW, local=NOW + timedelta(seconds=seconds))
         for number, seconds in enumerate(ahead_seconds)
     ]
     return check_clock(moments, default_timezone="UTC", feed_timezones=())[0]

@@ -85,13 +85,13 @@ def test_permissions_count_only_for_enabled_features() -> None:
     )
     assert one(seen(access=access)).sign is Sign.FINE
     found = judge_feeds([seen(access=access, publishes=True, opens_threads=True)])
-    assert [each.sign for each in found] == [Sign.WARNING, Sign.WARNING]
+    assert [finding.sign for finding in found] == [Sign.WARNING, Sign.WARNING]
     assert found[1].what == "#c1 in Club: I'm missing Threads, so no threads are opened"
 
 
 def test_failed_and_unconfirmed_posts_are_warnings() -> None:
     found = judge_feeds([seen(pending=Pending(waiting=3, unconfirmed=1, failed=2))])
-    assert [each.what for each in found] == [
+    assert [finding.what for finding in found] == [
         "#c1 in Club: 2 posts refused by Discord",
         "#c1 in Club: 1 post unconfirmed (may have arrived or not)",
     ]
@@ -112,5 +112,5 @@ def test_twenty_problems_are_listed_worst_first_and_the_others_counted() -> None
     bad = [seen(number=n, access=Access(obstacle="I'm missing it: give it.")) for n in range(1, 31)]
     mild = [seen(number=n, pending=Pending(waiting=0, unconfirmed=0, failed=1)) for n in range(31, 41)]
     found = judge_feeds([*mild, *bad])
-    assert [each.sign for each in found] == [Sign.WRONG] * 21
+    assert [finding.sign for finding in found] == [Sign.WRONG] * 21
     assert found[-1].what == "20 more problems"

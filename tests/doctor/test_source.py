@@ -100,4 +100,4 @@ async def test_the_servers_clock_is_read(hub: FakeHuggingFace) -> None:
     report = await check_source(settings, clock=lambda: NOW, limits=QUICK)
     assert report.moment is not None
     assert report.moment.ours == NOW
-    assert abs(report.moment.theirs - datetime.now(UTC)) < timedelta(hours=1)
+    assert abs(report.moment.remote - datetime.now(UTC)) < timedelta(hours=1)

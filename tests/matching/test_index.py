@@ -35,7 +35,7 @@ def paper(title: str = "", *, number: int = 1, **values: Any) -> Paper:
 
 def found(query: str, *papers: Paper) -> list[str]:
     """The titles that a query finds."""
-    titles = {each.id: each.title for each in papers}
+    titles = {paper.id: paper.title for paper in papers}
     index = PaperIndex(papers)
     return [titles[id_] for id_ in index.search(expression(query))]
 
@@ -216,7 +216,7 @@ def test_index_highlights_and_oracle_agree_on_compounds(
         is_prefix = len("-".join(query)) >= 3 and len(query[-1]) > 1
     typed = "-".join(query) + "*" if is_prefix else " ".join(query)
     papers = [paper(text, number=number) for number, text in enumerate(texts)]
-    expected = [each.title for each in papers if oracle.matches(typed, each)]
+    expected = [paper.title for paper in papers if oracle.matches(typed, paper)]
     assert found(typed, *papers) == expected
     parsed = parse_query(typed)
     assert [text for text in texts if mark([parsed], Field.TITLE, text)] == expected

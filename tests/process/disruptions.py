@@ -183,7 +183,7 @@ DISRUPTIONS = (
 
 def deck(count: int, chance: random.Random) -> list[Disruption]:
     """So many of them in a random order, each as often as its weight says."""
-    total = sum(each.weight for each in DISRUPTIONS)
-    cards = [each for each in DISRUPTIONS for _ in range(-(-each.weight * count // total))]
+    total = sum(disruption.weight for disruption in DISRUPTIONS)
+    cards = [disruption for disruption in DISRUPTIONS for _ in range(-(-disruption.weight * count // total))]
     chance.shuffle(cards)
     return cards[:count]

@@ -172,7 +172,7 @@ class FleetChaos:
         """Leaves one of the healthy members alone for as long as it may need to take over, each in its turn."""
         now = time.monotonic()
         member, since = self.guard
-        others = [each for each in self.living if each not in self.disturbed and each != member]
+        others = [process for process in self.living if process not in self.disturbed and process != member]
         if others and (member in self.disturbed or now - since > _GUARDS_FOR_SECONDS):
             member = self.chance.choice(others)
             self.guard = (member, now)
@@ -212,21 +212,21 @@ class FleetChaos:
         return Report(
             posts=self.spots.pending,
             places=len(self.spots.all),
-            disruptions=Counter(each.name for each in self.disruptions),
+            disruptions=Counter(disruption.name for disruption in self.disruptions),
             faults=self.faults.total(),
             lost=lost,
             twice=twice,
             most_asked=most_in_a_second(asked),
             most_arrived=most_in_a_second(self.requests.arrivals()),
             requests=len(self.requests.all),
-            takeovers=[each.seconds for each in found],
+            takeovers=[takeover.seconds for takeover in found],
             late=[
-                f"shard {each.shard} after {each.end.why} of {each.end.life.name}: {each.seconds}"
-                for each in found
-                if each.seconds is None or each.seconds >= TAKES_OVER_WITHIN_SECONDS
+                f"shard {takeover.shard} after {takeover.end.why} of {takeover.end.life.name}: {takeover.seconds}"
+                for takeover in found
+                if takeover.seconds is None or takeover.seconds >= TAKES_OVER_WITHIN_SECONDS
             ],
             identifies=len(identifies),
-            early_identifies=sum(not each.is_accepted for each in identifies),
+            early_identifies=sum(not identify.is_accepted for identify in identifies),
             exit_codes=self.exit_codes,
             logs_with_bugs=[life.name for life in self.members.lives if "Traceback" in life.bot.log],
         )

@@ -49,7 +49,7 @@ class Requests(deque[RecordedRequest]):
         self.sends += item.method == "POST" and item.path.startswith("/channels/")
 
     def arrivals(self) -> list[float]:
-        return sorted(each.at for each in self.all if not each.path.startswith(_UNCOUNTED))
+        return sorted(request.at for request in self.all if not request.path.startswith(_UNCOUNTED))
 
 
 def most_in_a_second(times: Sequence[float]) -> int:
@@ -155,14 +155,14 @@ def _signs(
         if identify.is_accepted:
             yield identify.at, identify.shard_id, lives.get(identify.host, frozenset())
     channels = discord.world.backend.channels
-    for each in requests.all:
-        match each.path.strip("/").split("/"):
-            case ["channels", channel_id, "messages" | "threads", *_] if each.method == "POST":
+    for request in requests.all:
+        match request.path.strip("/").split("/"):
+            case ["channels", channel_id, "messages" | "threads", *_] if request.method == "POST":
                 channel = channels.get(int(channel_id))
                 if channel is not None:
                     shard = (
                         0 if channel.guild_id is None else shard_of(ServerId(channel.guild_id), shard_count)
                     )
-                    yield each.at, shard, lives.get(each.host, frozenset())
+                    yield request.at, shard, lives.get(request.host, frozenset())
             case _:
                 pass

@@ -137,8 +137,8 @@ async def test_processes_that_are_too_old_for_the_tables_end_and_say_so(stage: S
     async with postgres.connected(stage.database_url) as connection:
         await connection.execute("UPDATE alembic_version SET version_num = '9002', oldest_code = '9001'")
     late = await stage.launch(**settings)
-    for each in (bot, spare, late):
-        assert await each.ended() == 78
-        (line,) = [line for line in each.log.splitlines() if line.startswith("paperboy: ")]
+    for process in (bot, spare, late):
+        assert await process.ended() == 78
+        (line,) = [line for line in process.log.splitlines() if line.startswith("paperboy: ")]
         assert "this version is too old for it. Update Paperboy" in line
-        assert "Traceback" not in each.log
+        assert "Traceback" not in process.log

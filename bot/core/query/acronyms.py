@@ -50,7 +50,7 @@ def expansions(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 def expansions_in_capitals(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """As `expansions`, with those acronyms that were typed in capitals, too."""
-    return tuple([tuple([in_capitals(word) for word in each]) for each in expansions(words)])
+    return tuple([tuple([in_capitals(word) for word in expansion]) for expansion in expansions(words)])
 
 
 def in_capitals(word: str) -> str:

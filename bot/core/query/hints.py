@@ -66,7 +66,7 @@ class Hint:
 def chosen(hints: Iterable[Hint]) -> tuple[Hint, ...]:
     """The most useful ones, at most MAX_HINTS, and one for each part of a query."""
     found: list[Hint] = []
-    for hint in sorted(hints, key=lambda each: (each.rewrite.kind, -each.after)):
+    for hint in sorted(hints, key=lambda hint: (hint.rewrite.kind, -hint.after)):
         is_said = any(
             hint.rewrite.text == other.rewrite.text
             or (hint.queries, hint.rewrite.about) == (other.queries, other.rewrite.about)

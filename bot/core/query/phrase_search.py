@@ -214,7 +214,7 @@ class SearchableText:
         for form in edge.forms:
             if any(
                 form.startswith(key)
-                and any(is_spelled(word, one[: len(key)]) for one in (edge.written, edge.unfolded))
+                and any(is_spelled(word, spelling[: len(key)]) for spelling in (edge.written, edge.unfolded))
                 for key, word in wanted.begun
             ):
                 return edge.end

@@ -227,7 +227,7 @@ def as_topic(typed: str) -> Iterator[Rewrite]:
     """With `topic:` in front of what is wanted."""
     text = readable(typed)
     rewritten = text
-    for phrase in sorted(positive_phrases(parse_query(text).root), key=lambda each: -each.position):
+    for phrase in sorted(positive_phrases(parse_query(text).root), key=lambda item: -item.position):
         if phrase.field is None:
             rewritten = _replaced(rewritten, phrase, _term_of(phrase, Field.TOPIC))
     if rewritten != text and _is_query(rewritten):
@@ -257,7 +257,7 @@ def _wanted_runs(text: str) -> list[Phrase]:
 def _runs(text: str) -> list[Phrase]:
     """The runs of words of a query, in the order typed."""
     return sorted(
-        (phrase for phrase in _phrases(parse_query(text)) if _is_run(phrase)), key=lambda each: each.position
+        (phrase for phrase in _phrases(parse_query(text)) if _is_run(phrase)), key=lambda item: item.position
     )
 
 

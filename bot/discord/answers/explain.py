@@ -56,9 +56,11 @@ def explained(explanations: Sequence[Explanation], *, now: datetime) -> list[dis
     paper = explanations[0].paper
     title = link(readable(paper.title), paper.page_url, limit=400)
     if len(explanations) > 1:
-        in_order = sorted(explanations, key=lambda one: _ORDER.index(one.decision.stage))
+        in_order = sorted(explanations, key=lambda explanation: _ORDER.index(explanation.decision.stage))
         return pages(
-            (_in_channel(one, now=now) for one in in_order), title=_summary(explanations), intro=title
+            (_in_channel(explanation, now=now) for explanation in in_order),
+            title=_summary(explanations),
+            intro=title,
         )
     (only,) = explanations
     lines = [f"{title}\n{_where(only.feed)}\n", _reason(only, now=now), *_closeness(only)]
@@ -71,12 +73,15 @@ def _where(feed: Feed) -> str:
 
 def _summary(explanations: Sequence[Explanation]) -> str:
     """In how many of several channels the paper is posted, else in how many it will be."""
-    of = f"of {len(explanations)} channels"
-    posted = sum(one.post is not None and one.post.state is PostState.SENT for one in explanations)
+    suffix = f"of {len(explanations)} channels"
+    posted = sum(
+        explanation.post is not None and explanation.post.state is PostState.SENT
+        for explanation in explanations
+    )
     if posted:
-        return f"Posted in {posted} {of}"
-    coming = sum(one.decision.stage is Stage.POST for one in explanations)
-    return f"Coming in {coming} {of}" if coming else f"Not posted in any {of}"
+        return f"Posted in {posted} {suffix}"
+    coming = sum(explanation.decision.stage is Stage.POST for explanation in explanations)
+    return f"Coming in {coming} {suffix}" if coming else f"Not posted in any {suffix}"
 
 
 def _in_channel(explanation: Explanation, *, now: datetime) -> str:

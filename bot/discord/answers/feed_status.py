@@ -25,10 +25,9 @@ def schedule_text(schedule: Schedule) -> str:
             return "live, as soon as a paper is listed"
         case Cadence.WEEKLY:
             first = weekdays_text(frozenset({min(schedule.weekdays)}))
-            of = f" (the first of {weekdays_text(schedule.weekdays)})" if len(schedule.weekdays) > 1 else ""
-            return (
-                f"weekly, on {first}{of} at {schedule.time:%H:%M} {schedule.timezone}; the week's best first"
-            )
+            note = f" (the first of {weekdays_text(schedule.weekdays)})" if len(schedule.weekdays) > 1 else ""
+            at = f"{schedule.time:%H:%M} {schedule.timezone}"
+            return f"weekly, on {first}{note} at {at}; the week's best first"
         case Cadence.DAILY:
             days = weekdays_text(schedule.weekdays)
             when = "every day" if days == "all" else days

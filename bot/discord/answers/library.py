@@ -29,7 +29,7 @@ _HOW_TO_SAVE = (
 
 def saving(result: Saving) -> discord.Embed:
     """What was saved, how large the library is now, and what can be done with it."""
-    lines = [_titles([one.paper for one in result.new])] if result.new else []
+    lines = [_titles([saved.paper for saved in result.new])] if result.new else []
     if result.before and not result.new and len(result.before) == 1:
         (one,) = result.before
         lines = [f"{_title(one.paper)}\nSaved on {day_text(one.row.saved_at)}."]
@@ -82,7 +82,7 @@ def library_page(found: Found, papers: Sequence[SavedPaper], *, number: int) -> 
         title = "Your library is empty"
     elif found.query is not None:
         title = f"Your library: {len(found.rows):,} of {count(found.total, 'paper')}"
-    lines = [_line(one, () if query is None else (query,)) for one in papers]
+    lines = [_line(paper, () if query is None else (query,)) for paper in papers]
     embed = discord.Embed(
         title=title,
         description="\n\n".join(filter(None, (_intro(found) if number == 0 else "", "\n".join(lines)))),
@@ -106,9 +106,9 @@ def _intro(found: Found) -> str:
     return "\n".join(filter(None, (none, read_as, "Without `keywords`, you see all of them.")))
 
 
-def _line(one: SavedPaper, queries: Sequence[Query]) -> str:
-    line = digest_line(one.paper, queries=queries, limit=MAX_LINE_LENGTH - _SMALL_LENGTH, has_details=False)
-    return f"{line}\n-# saved {day_text(one.row.saved_at)}"
+def _line(paper: SavedPaper, queries: Sequence[Query]) -> str:
+    line = digest_line(paper.paper, queries=queries, limit=MAX_LINE_LENGTH - _SMALL_LENGTH, has_details=False)
+    return f"{line}\n-# saved {day_text(paper.row.saved_at)}"
 
 
 def _titles(papers: Iterable[Paper]) -> str:

@@ -52,8 +52,10 @@ def coming(result: NextPost, *, now: datetime) -> list[PreviewPage]:
         )
     top = "\n".join([f"**{title}**", *intro])
     shown = [
-        PreviewPage(text=_above(one, top if place == 1 else "", place=place, of=result), message=one.message)
-        for place, one in enumerate(result.messages, start=1)
+        PreviewPage(
+            text=_above(message, top if place == 1 else "", place=place, of=result), message=message.message
+        )
+        for place, message in enumerate(result.messages, start=1)
     ]
     lines = list(_filtered(result))
     left = pages(lines, title="Not in the next post", footer=_rechecks(result)) if lines else []

@@ -114,8 +114,10 @@ def _focus_lines(result: Preview) -> Iterator[str]:
         if focus is not Focus.EXACT:
             yield f"Closeness is unknown for these words, so {focus.value} works like exact here."
         return
-    counts = {each: f"{each.value} {len(compared.taken(each))}" for each in Focus}
-    yield "Focus: " + " · ".join(f"**{text}**" if each is focus else text for each, text in counts.items())
+    counts = {choice: f"{choice.value} {len(compared.taken(choice))}" for choice in Focus}
+    yield "Focus: " + " · ".join(
+        f"**{text}**" if choice is focus else text for choice, text in counts.items()
+    )
     if focus is not Focus.EXACT:
         yield f"-# {_CUT}left out by {focus.value}, {_ADDED}added by it"
 

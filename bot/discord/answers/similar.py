@@ -71,8 +71,8 @@ def _none(result: Similar) -> str:
     return f"None of {count(result.searched, 'paper')} has anything in common with {to}."
 
 
-def _line(one: SimilarPaper) -> str:
-    line = digest_line(one.paper, queries=(), limit=MAX_LINE_LENGTH - _SMALL_LENGTH, has_details=False)
-    day = date_text(one.paper.list_day) if one.paper.list_day else ""
-    shares = ", ".join(escape(text[:_MAX_SHARED]) for text in one.shares)
+def _line(similar: SimilarPaper) -> str:
+    line = digest_line(similar.paper, queries=(), limit=MAX_LINE_LENGTH - _SMALL_LENGTH, has_details=False)
+    day = date_text(similar.paper.list_day) if similar.paper.list_day else ""
+    shares = ", ".join(escape(text[:_MAX_SHARED]) for text in similar.shares)
     return f"{line}\n-# {DOT.join(filter(None, (day, shares and f'both: {shares}')))}"

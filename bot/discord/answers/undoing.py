@@ -22,30 +22,30 @@ def undone(result: Sequence[UndoneFeed], *, now: datetime) -> list[discord.Embed
     """That changes were undone: what each thing was until now, and what it is again."""
     is_alone = len(result) == 1
     return pages(
-        ("\n".join(_feed(one, is_alone=is_alone, now=now)) for one in result),
+        ("\n".join(_feed(undone, is_alone=is_alone, now=now)) for undone in result),
         title="Undone",
         footer="" if is_alone else "`/status` shows when each channel posts next.",
     )
 
 
-def _feed(one: UndoneFeed, *, is_alone: bool, now: datetime) -> Iterator[str]:
-    state = one.state
+def _feed(undone: UndoneFeed, *, is_alone: bool, now: datetime) -> Iterator[str]:
+    state = undone.state
     if not is_alone:
         yield f"**<#{state.feed.channel_id}>**"
     yield from old_and_new(state)
-    yield from _subscriptions(one)
-    yield from _brought_back(one)
+    yield from _subscriptions(undone)
+    yield from _brought_back(undone)
     if is_alone:
-        yield applies(state, now=now) if state.has_changed else _where(one, now=now)
+        yield applies(state, now=now) if state.has_changed else _where(undone, now=now)
         yield from warnings(state)
 
 
-def _where(one: UndoneFeed, *, now: datetime) -> str:
-    return f"<#{one.state.feed.channel_id}>: {next_post_of(one.state, now=now)}"
+def _where(undone: UndoneFeed, *, now: datetime) -> str:
+    return f"<#{undone.state.feed.channel_id}>: {next_post_of(undone.state, now=now)}"
 
 
-def _subscriptions(one: UndoneFeed) -> Iterator[str]:
-    done = one.reverted
+def _subscriptions(undone: UndoneFeed) -> Iterator[str]:
+    done = undone.reverted
     if done.removed:
         yield f"Unsubscribed from {_named(done.removed)}."
     if papers := done.cancelled.papers:
@@ -62,15 +62,17 @@ def _subscriptions(one: UndoneFeed) -> Iterator[str]:
         yield f"Focus of *{text}*: {item.before.value} → **{focus.value}**"
 
 
-def _brought_back(one: UndoneFeed) -> Iterator[str]:
+def _brought_back(undone: UndoneFeed) -> Iterator[str]:
     """What was skipped and is not any more, as far as it is known now."""
-    pending = one.reverted.brought_back
+    pending = undone.reverted.brought_back
     if pending is None:
         return
     parts = [f"{count(pending, 'paper')} {is_or_are(pending)} pending again"] if pending else []
-    if one.coming:
-        come = "comes" if one.coming == 1 else "come"
-        parts.append(f"{count(one.coming, 'more paper' if pending else 'paper')} {come} with the next post")
+    if undone.coming:
+        come = "comes" if undone.coming == 1 else "come"
+        parts.append(
+            f"{count(undone.coming, 'more paper' if pending else 'paper')} {come} with the next post"
+        )
     found = in_a_list(parts) or "no paper that it would post now"
     yield f"What was skipped is wanted again: {found}."
 

@@ -35,16 +35,16 @@ _CHOICE_DEFAULTS: Payload = {"name": "", "value": None}
 _FILLED_IN = ("contexts", "integration_types")
 
 
-def are_same(ours: Sequence[Payload], theirs: Sequence[Payload]) -> bool:
+def are_same(local: Sequence[Payload], registered: Sequence[Payload]) -> bool:
     """Whether the commands that we would send are the ones that Discord has.
 
     The order of options and choices counts, because people see it; the order of commands does not.
     """
-    known = {_key(command): command for command in theirs}
+    known = {_key(command): command for command in registered}
     return (
-        len(ours) == len(theirs)
-        and {_key(command) for command in ours} == known.keys()
-        and all(_is_same_command(command, known[_key(command)]) for command in ours)
+        len(local) == len(registered)
+        and {_key(command) for command in local} == known.keys()
+        and all(_is_same_command(command, known[_key(command)]) for command in local)
     )
 
 
@@ -53,8 +53,8 @@ def _key(command: Payload) -> tuple[object, object]:
     return fields["name"], fields["type"]
 
 
-def _is_same_command(ours: Payload, theirs: Payload) -> bool:
-    wanted, registered = _command(ours), _command(theirs)
+def _is_same_command(local: Payload, remote: Payload) -> bool:
+    wanted, registered = _command(local), _command(remote)
     for name in _FILLED_IN:
         if wanted[name] is None:
             registered[name] = None

@@ -112,14 +112,14 @@ async def _posts(
         before = (min(times) + _SAME_TIME).isoformat()
     else:
         are_all = False
-    ours = [
+    own_threads = [
         thread
         for thread in threads.values()
         if thread.parent_id == place.channel_id
         and thread.owner_id == own_id
         and discord.utils.snowflake_time(thread.id) >= since
     ]
-    return ours, are_all
+    return own_threads, are_all
 
 
 def links(embeds: Iterable[_Embed], page_urls: Collection[str]) -> bool:

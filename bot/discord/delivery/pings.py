@@ -17,8 +17,8 @@ async def ping_obstacle(client: discord.Client, place: Place, role_id: RoleId) -
     if guild is None:
         return None
     channel = guild.get_channel_or_thread(place.channel_id)
-    ours = await bot_permissions(client, channel) if channel else discord.Permissions.all()
-    obstacle = mention_obstacle(guild.get_role(role_id), place.channel_id, ours)
+    permissions = await bot_permissions(client, channel) if channel else discord.Permissions.all()
+    obstacle = mention_obstacle(guild.get_role(role_id), place.channel_id, permissions)
     return str(obstacle) if obstacle else None
 
 

@@ -42,11 +42,11 @@ def _with_permissions(channel: ServerChannel) -> discord.abc.GuildChannel | None
 def _overwritten(channel: discord.abc.GuildChannel, *, is_seen: bool) -> frozenset[int]:
     """The ids of the roles and members whose overwrite shows or hides the channel, without the bot's."""
     me = cast("discord.Member | None", channel.guild.me)  # None if the gateway did not send it
-    ours = {role.id for role in channel.guild.roles if role.is_bot_managed()}
+    bot_roles = {role.id for role in channel.guild.roles if role.is_bot_managed()}
     if me is not None:
-        ours.add(me.id)
+        bot_roles.add(me.id)
     return frozenset(
         target.id
         for target, overwrite in channel.overwrites.items()
-        if overwrite.view_channel is is_seen and target.id not in ours
+        if overwrite.view_channel is is_seen and target.id not in bot_roles
     )

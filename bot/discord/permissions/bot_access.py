@@ -152,9 +152,11 @@ async def _own_member(client: discord.Client, guild: discord.Guild) -> discord.M
     return guild.me
 
 
-def _access(place: Place, channel: ServerChannel, ours: discord.Permissions, me: discord.Member) -> Access:
+def _access(
+    place: Place, channel: ServerChannel, bot_perms: discord.Permissions, me: discord.Member
+) -> Access:
     channel_id = place.channel_id
-    history = _text(history_obstacle(channel_id, channel, ours))
+    history = _text(history_obstacle(channel_id, channel, bot_perms))
     if me.is_timed_out() and not me.guild_permissions.administrator:
         timed_out = str(
             Obstacle(problem="I'm timed out in this server", remedy="remove the timeout, or wait")
@@ -166,12 +168,12 @@ def _access(place: Place, channel: ServerChannel, ours: discord.Permissions, me:
             threads_obstacle=timed_out,
         )
     is_locked = isinstance(channel, discord.Thread) and channel.locked
-    posting = posting_obstacle(channel_id, channel.type, ours, is_locked=is_locked, channel=channel)
+    posting = posting_obstacle(channel_id, channel.type, bot_perms, is_locked=is_locked, channel=channel)
     return Access(
         obstacle=_text(posting),
         history_obstacle=history,
-        publishing_obstacle=_text(publishing_obstacle(channel_id, channel, ours)),
-        threads_obstacle=_text(thread_obstacle(channel_id, channel, ours)),
+        publishing_obstacle=_text(publishing_obstacle(channel_id, channel, bot_perms)),
+        threads_obstacle=_text(thread_obstacle(channel_id, channel, bot_perms)),
     )
 
 

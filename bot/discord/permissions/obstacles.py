@@ -89,7 +89,7 @@ def missing(permission: str, channel_id: int, *, channel: object = None) -> Obst
 def user_obstacle(
     channel_id: ChannelId,
     channel_type: discord.ChannelType,
-    theirs: discord.Permissions,
+    user_perms: discord.Permissions,
     *,
     writes: bool = True,
 ) -> Obstacle | None:
@@ -98,11 +98,13 @@ def user_obstacle(
     A channel that they cannot see is not mentioned, because a mention would say that it exists.
     """
     ask = "ask an admin of this server"
-    if not theirs.view_channel:
+    if not user_perms.view_channel:
         return Obstacle(problem="You need **View Channel** in that channel", remedy=ask)
     needed = ["manage_channels", *([_writing(feed_kind(channel_type))] if writes else [])]
     names = [
-        permission_name(name, in_forum=channel_type in FORUMS) for name in needed if not getattr(theirs, name)
+        permission_name(name, in_forum=channel_type in FORUMS)
+        for name in needed
+        if not getattr(user_perms, name)
     ]
     if names:
         return Obstacle(problem=f"You need {' and '.join(names)} in <#{channel_id}> for this", remedy=ask)
@@ -121,7 +123,7 @@ def type_obstacle(channel_id: ChannelId, channel_type: discord.ChannelType) -> O
 def posting_obstacle(
     channel_id: ChannelId,
     channel_type: discord.ChannelType,
-    ours: discord.Permissions,
+    bot_perms: discord.Permissions,
     *,
     is_locked: bool = False,
     channel: ServerChannel | None,
@@ -131,22 +133,22 @@ def posting_obstacle(
     `channel` is the channel itself, if it is known.
     """
     needed = ["view_channel", _writing(feed_kind(channel_type)), "embed_links"]
-    if obstacle := _first_missing(needed, channel_id, channel, ours):
+    if obstacle := _first_missing(needed, channel_id, channel, bot_perms):
         return obstacle
-    if is_locked and not ours.manage_threads:
+    if is_locked and not bot_perms.manage_threads:
         return Obstacle(problem=f"<#{channel_id}> is locked, so I can't post there", remedy="unlock it")
     if isinstance(channel, discord.ForumChannel) and channel.flags.require_tag:
-        return _tag_obstacle(channel, ours)
+        return _tag_obstacle(channel, bot_perms)
     return None
 
 
-def _tag_obstacle(forum: discord.ForumChannel, ours: discord.Permissions) -> Obstacle | None:
+def _tag_obstacle(forum: discord.ForumChannel, bot_perms: discord.Permissions) -> Obstacle | None:
     if not forum.available_tags:
         return Obstacle(
             problem=f"<#{forum.id}> requires a tag on every post but has none",
             remedy="add a tag such as *Papers* there, or stop requiring one",
         )
-    if not usable(forum_tags(forum), may_moderate=ours.manage_threads):
+    if not usable(forum_tags(forum), may_moderate=bot_perms.manage_threads):
         manage_posts = permission_name("manage_threads", in_forum=True)
         return Obstacle(
             problem=f"<#{forum.id}> requires a tag on every post, and only moderators may use its tags",
@@ -156,21 +158,21 @@ def _tag_obstacle(forum: discord.ForumChannel, ours: discord.Permissions) -> Obs
 
 
 def history_obstacle(
-    channel_id: ChannelId, channel: ServerChannel, ours: discord.Permissions
+    channel_id: ChannelId, channel: ServerChannel, bot_perms: discord.Permissions
 ) -> Obstacle | None:
     """What prevents the bot from reading the channel's messages."""
     needed = ["view_channel", "read_message_history"]
     if channel.type in _VOICE:
         needed.insert(1, "connect")  # the messages of a voice channel are only for those who may join it
-    return _first_missing(needed, channel_id, channel, ours)
+    return _first_missing(needed, channel_id, channel, bot_perms)
 
 
 def publishing_obstacle(
-    channel_id: ChannelId, channel: ServerChannel, ours: discord.Permissions
+    channel_id: ChannelId, channel: ServerChannel, bot_perms: discord.Permissions
 ) -> Obstacle | None:
     """What prevents the bot from publishing its messages to the channel's followers."""
     return publishing_type_obstacle(channel_id, channel.type) or _first_missing(
-        ["view_channel", "send_messages"], channel_id, channel, ours
+        ["view_channel", "send_messages"], channel_id, channel, bot_perms
     )
 
 
@@ -187,12 +189,14 @@ def publishing_type_obstacle(channel_id: ChannelId, channel_type: discord.Channe
 
 
 def thread_obstacle(
-    channel_id: ChannelId, channel: ServerChannel, ours: discord.Permissions
+    channel_id: ChannelId, channel: ServerChannel, bot_perms: discord.Permissions
 ) -> Obstacle | None:
     """What prevents the bot from opening threads under its messages."""
     # Discord opens a thread under a message only for a user who can read the message.
     needed = ["view_channel", "create_public_threads", "read_message_history"]
-    return thread_type_obstacle(channel_id, channel.type) or _first_missing(needed, channel_id, channel, ours)
+    return thread_type_obstacle(channel_id, channel.type) or _first_missing(
+        needed, channel_id, channel, bot_perms
+    )
 
 
 def thread_type_obstacle(channel_id: ChannelId, channel_type: discord.ChannelType) -> Obstacle | None:
@@ -209,17 +213,17 @@ def thread_type_obstacle(channel_id: ChannelId, channel_type: discord.ChannelTyp
 def mention_obstacle(
     role: discord.Role | None,
     channel_id: ChannelId,
-    ours: discord.Permissions,
+    bot_perms: discord.Permissions,
     *,
-    theirs: discord.Permissions | None = None,
+    user_perms: discord.Permissions | None = None,
 ) -> Obstacle | None:
     """What prevents the bot from pinging a role in a channel, or from doing so for a user.
 
     Args:
         role: None if it does not exist.
         channel_id: where it would be pinged.
-        ours: the bot's permissions there.
-        theirs: the permissions there of the user who asks for it, if one does.
+        bot_perms: the bot's permissions there.
+        user_perms: the permissions there of the user who asks for it, if one does.
     """
     choose = "choose another role with `/config mention`"
     if role is None:
@@ -230,12 +234,12 @@ def mention_obstacle(
     if role.mentionable:
         return None
     name = permission_name("mention_everyone")
-    if theirs is not None and not _may_mention(theirs):
+    if user_perms is not None and not _may_mention(user_perms):
         return Obstacle(
             problem=f"You can't ping {role.mention} in <#{channel_id}>, so I won't do it for you",
             remedy=f"ask an admin of this server to do it, or to give you {name} there",
         )
-    if not _may_mention(ours):
+    if not _may_mention(bot_perms):
         return Obstacle(
             problem=f"I can't ping {role.mention} in <#{channel_id}>",
             remedy=(
@@ -266,7 +270,10 @@ def _has_forum_settings(channel: object) -> bool:
 
 
 def _first_missing(
-    needed: Sequence[str], channel_id: ChannelId, channel: ServerChannel | None, ours: discord.Permissions
+    needed: Sequence[str],
+    channel_id: ChannelId,
+    channel: ServerChannel | None,
+    bot_perms: discord.Permissions,
 ) -> Obstacle | None:
-    names = (name for name in needed if not getattr(ours, name))
+    names = (name for name in needed if not getattr(bot_perms, name))
     return next((missing(name, channel_id, channel=channel) for name in names), None)

@@ -22,5 +22,5 @@ def open_channels(guild: discord.Guild) -> list[discord.TextChannel]:
 
 
 def _may_post(channel: discord.TextChannel, me: discord.Member) -> bool:
-    ours = channel.permissions_for(me)
-    return posting_obstacle(ChannelId(channel.id), channel.type, ours, channel=channel) is None
+    permissions = channel.permissions_for(me)
+    return posting_obstacle(ChannelId(channel.id), channel.type, permissions, channel=channel) is None

@@ -50,7 +50,7 @@ class RequestedChannel:
     interaction: discord.Interaction
     target: Target
     type: discord.ChannelType
-    theirs: discord.Permissions
+    user_perms: discord.Permissions
     channel: object  # as far as Discord described it
 
     async def bot_side(self) -> tuple[ServerChannel | None, discord.Permissions]:
@@ -72,21 +72,21 @@ class RequestedChannel:
 
     def user_obstacle(self, *, writes: bool = True) -> Obstacle | None:
         """What prevents the user from managing the channel and, if asked for, writing there."""
-        return user_obstacle(self.target.channel_id, self.type, self.theirs, writes=writes)
+        return user_obstacle(self.target.channel_id, self.type, self.user_perms, writes=writes)
 
     async def posting_obstacle(self) -> Obstacle | None:
         """What prevents the user from having the bot post there, or the bot from doing it."""
         channel_id = self.target.channel_id
         if obstacle := self.user_obstacle() or type_obstacle(channel_id, self.type):
             return obstacle
-        channel, ours = await self.bot_side()
+        channel, bot_perms = await self.bot_side()
         is_locked = getattr(self.channel, "locked", False)
-        return posting_obstacle(channel_id, self.type, ours, is_locked=is_locked, channel=channel)
+        return posting_obstacle(channel_id, self.type, bot_perms, is_locked=is_locked, channel=channel)
 
     async def mention_obstacle(self, role: discord.Role | None) -> Obstacle | None:
         """What prevents the user from having the bot ping the role there, or the bot from doing it."""
-        _, ours = await self.bot_side()
-        return mention_obstacle(role, self.target.channel_id, ours, theirs=self.theirs)
+        _, bot_perms = await self.bot_side()
+        return mention_obstacle(role, self.target.channel_id, bot_perms, user_perms=self.user_perms)
 
 
 async def from_option(interaction: discord.Interaction, option: ChannelOption | None) -> RequestedChannel:
@@ -96,14 +96,14 @@ async def from_option(interaction: discord.Interaction, option: ChannelOption | 
         UserError: the command was not used in a server.
     """
     if option is None or option.id == interaction.channel_id:
-        channel, theirs = interaction.channel, interaction.permissions
+        channel, user_perms = interaction.channel, interaction.permissions
     else:
-        channel, theirs = option, option.permissions
+        channel, user_perms = option, option.permissions
         # Discord sends the permissions of a thread's parent, and does not say who is in a private thread.
         is_private = option.type is discord.ChannelType.private_thread
         if is_private and await Viewer.of(interaction).channel(ChannelId(option.id)) is None:
-            theirs = discord.Permissions.none()
-    return _requested(interaction, option.id if option else interaction.channel_id, channel, theirs)
+            user_perms = discord.Permissions.none()
+    return _requested(interaction, option.id if option else interaction.channel_id, channel, user_perms)
 
 
 async def from_id(interaction: discord.Interaction, channel_id: ChannelId) -> RequestedChannel | None:
@@ -122,7 +122,7 @@ async def from_id(interaction: discord.Interaction, channel_id: ChannelId) -> Re
 
 
 def _requested(
-    interaction: discord.Interaction, channel_id: int | None, channel: object, theirs: discord.Permissions
+    interaction: discord.Interaction, channel_id: int | None, channel: object, user_perms: discord.Permissions
 ) -> RequestedChannel:
     if interaction.guild_id is None or channel_id is None:
         raise UserError("This command only works in a server's channels.")
@@ -134,7 +134,7 @@ def _requested(
         user_id=UserId(interaction.user.id),
     )
     return RequestedChannel(
-        interaction=interaction, target=target, type=channel_type, theirs=theirs, channel=channel
+        interaction=interaction, target=target, type=channel_type, user_perms=user_perms, channel=channel
     )
 
 
@@ -145,7 +145,7 @@ async def visible(interaction: discord.Interaction, channel: ChannelOption | Non
         UserError: they cannot see it.
     """
     requested = await from_option(interaction, channel)
-    if not requested.theirs.view_channel:
+    if not requested.user_perms.view_channel:
         _refuse(requested.user_obstacle())
     return requested.target
 

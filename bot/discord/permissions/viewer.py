@@ -78,8 +78,10 @@ class Viewer:
         wanted = frozenset(channel_ids)
         if self.sees_everything:
             return wanted
-        here = self._interaction.channel_id
-        return frozenset(one for one in wanted if one == here) | frozenset(await self.channels(wanted))
+        current_id = self._interaction.channel_id
+        return frozenset(channel_id for channel_id in wanted if channel_id == current_id) | frozenset(
+            await self.channels(wanted)
+        )
 
     async def managed(self, channel_ids: Iterable[ChannelId]) -> frozenset[ChannelId]:
         """The channels that they may be shown and may manage."""
@@ -110,8 +112,8 @@ class Viewer:
 
     async def _find_visible(self, channel_id: ChannelId) -> ServerChannel | None:
         if channel_id == self._interaction.channel_id:
-            here = self._interaction.channel
-            return here if isinstance(here, ServerChannel) else None
+            current = self._interaction.channel
+            return current if isinstance(current, ServerChannel) else None
         try:
             async with asyncio.timeout(_LOOKUP_TIMEOUT_SECONDS):
                 channel = await self._find(channel_id)

@@ -59,18 +59,18 @@ class ButtonKeywords:
 def in_ranges(ids: Collection[int]) -> str:
     """Ids as short text: `3-5.9`."""
     ranges: list[list[int]] = []
-    for one in sorted(ids):
-        if ranges and ranges[-1][-1] == one - 1:
-            ranges[-1][1:] = [one]
+    for subscription_id in sorted(ids):
+        if ranges and ranges[-1][-1] == subscription_id - 1:
+            ranges[-1][1:] = [subscription_id]
         else:
-            ranges.append([one])
-    return ".".join("-".join(map(str, each)) for each in ranges)
+            ranges.append([subscription_id])
+    return ".".join("-".join(map(str, ends)) for ends in ranges)
 
 
 def of_ranges(text: str) -> list[int]:
     """The ids from such text."""
     ends = [[int(end) for end in part.split("-")] for part in text.split(".")]
-    return [one for each in ends for one in _within(each)]
+    return [number for end in ends for number in _within(end)]
 
 
 def _within(ends: Iterable[int]) -> range:

@@ -156,9 +156,9 @@ def _of_commands(error: app_commands.AppCommandError) -> str:  # noqa: PLR0911 -
 
 def not_offered(value: str, option: str = "") -> str:
     """Says that an option does not accept a value, or no longer does."""
-    of = f"the option `{option}`" if option else "that option"
+    option_text = f"the option `{option}`" if option else "that option"
     return (
-        f"{code(value[:100])} isn't a choice for {of}. Nothing was changed. Pick one of the choices "
+        f"{code(value[:100])} isn't a choice for {option_text}. Nothing was changed. Pick one of the choices "
         "that Discord shows. If this is one of them, reload Discord (Ctrl+R)."
     )
 

@@ -87,5 +87,5 @@ class UndoUnfollowButton(PersistentItem, template=r"undo-unfollow:(?P<key>[0-9a-
 def below_follow(result: Followed) -> list[PersistentItem]:
     """The buttons below what is followed now."""
     is_refused = result.greeting is not None and result.greeting.refusal is not None
-    again = [ResumeButton(label="Try again")] if is_refused else []
-    return [*again, *FollowInsteadButton.below(result)]
+    retry = [ResumeButton(label="Try again")] if is_refused else []
+    return [*retry, *FollowInsteadButton.below(result)]

@@ -112,12 +112,12 @@ async def _refused_settings(
         return bool(values.get(name)) and (before is None or getattr(before, name) != values[name])
 
     channel_id = requested.target.channel_id
-    channel, ours = await requested.bot_side()
+    channel, bot_perms = await requested.bot_side()
     obstacles: dict[str, Obstacle | None] = {}
     if is_new("opens_threads") and channel is not None:
-        obstacles["opens_threads"] = thread_obstacle(channel_id, channel, ours)
+        obstacles["opens_threads"] = thread_obstacle(channel_id, channel, bot_perms)
     if is_new("publishes") and channel is not None:
-        obstacles["publishes"] = publishing_obstacle(channel_id, channel, ours)
+        obstacles["publishes"] = publishing_obstacle(channel_id, channel, bot_perms)
     if is_new("mention_role_id"):
         guild, role_id = requested.interaction.guild, values["mention_role_id"]
         role = guild.get_role(role_id) if guild and isinstance(role_id, int) else None

@@ -71,5 +71,5 @@ class CiteButton(PaperButton, template=rf"cite:{PAPER}"):
 async def _remove(interaction: discord.Interaction, paper_id: PaperId) -> None:
     library = client_of(interaction).services.library
     result = await library.remove(UserId(interaction.user.id), [paper_id])
-    again = SafeView(SaveButton(paper_id, label="Save again")) if result.removed else None
-    await reply(interaction, embeds=[answers.removal(result)], view=again)
+    view = SafeView(SaveButton(paper_id, label="Save again")) if result.removed else None
+    await reply(interaction, embeds=[answers.removal(result)], view=view)

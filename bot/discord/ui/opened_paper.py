@@ -54,7 +54,7 @@ class SimilarButton(PaperButton, template=rf"similar:{PAPER}"):
         result = await client_of(interaction).services.similar.to(paper_id)
         items: list[PersistentItem] = [FollowLikeButton(paper_id)]
         if result.papers:
-            items.insert(0, PaperMenu(paper_choices(one.paper for one in result.papers)))
+            items.insert(0, PaperMenu(paper_choices(opened.paper for opened in result.papers)))
         await reply(interaction, embeds=[similar_answers.similar_papers(result)], view=SafeView(*items))
 
 

@@ -58,7 +58,7 @@ class UndoSettingButton(PersistentItem, template=r"undo-setting:(?P<first>\d{1,1
     def below(cls, *change_ids: ChangeId | None) -> list[UndoSettingButton]:
         """The button, unless nothing changed."""
         # The ids of changes that were made together are consecutive: they were written in one transaction.
-        ids = [one for one in change_ids if one is not None]
+        ids = [change_id for change_id in change_ids if change_id is not None]
         return [cls(range(min(ids), max(ids) + 1))] if ids else []
 
     @override
@@ -71,14 +71,14 @@ class UndoSettingButton(PersistentItem, template=r"undo-setting:(?P<first>\d{1,1
     async def on_press(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
         services = client_of(interaction).services
-        here = await targets.overseen(interaction, None)
+        managed = await targets.overseen(interaction, None)
         undoable = await services.undoing.find(
-            self._change_ids, server_id=here.server_id, user_id=here.user_id
+            self._change_ids, server_id=managed.server_id, user_id=managed.user_id
         )
         for channel_id in undoable.of_channels:
             for role_id in undoable.roles(channel_id) or {None}:
                 await targets.of_button(interaction, channel_id, pings=role_id)
-        result = await services.undoing.undo(undoable, user_id=here.user_id)
+        result = await services.undoing.undo(undoable, user_id=managed.user_id)
         if isinstance(result, ServerDefaults):
             await answer(interaction, [default_answers.defaults_changed(result, title="Undone")])
         elif isinstance(result, NoticesChannel):
@@ -86,7 +86,7 @@ class UndoSettingButton(PersistentItem, template=r"undo-setting:(?P<first>\d{1,1
             seen = await Viewer.of(interaction).visible(named)
             await answer(interaction, [notice_answers.notices_changed(result, title="Undone", visible=seen)])
         else:
-            ids = [one.state.feed.channel_id for one in result]
+            ids = [undone.state.feed.channel_id for undone in result]
             buttons = [AllSettingsButton(ids[0])] if len(ids) == 1 else []
             await answer(interaction, answers.undone(result, now=services.clock()), buttons=buttons)
 

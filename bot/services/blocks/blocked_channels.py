@@ -50,7 +50,7 @@ class Checked:
 class BlockedChannels:
     """The use cases around blocked feeds.
 
-    Each change is kept right by the locks on the feeds, under which a block is compared with the one that was
+    Each change is protected by the locks on the feeds, under which a block is compared with the one that was
     looked at, and on the servers before them.
     """
 
@@ -141,9 +141,9 @@ class BlockedChannels:
         async with self._database.read() as conn:
             blocked = {feed.id: feed.channel_id for feed in await feeds.blocked(conn, server_id)}
             unconfirmed = {post.feed_id: post.channel_id for post in await posts.unconfirmed(conn, server_id)}
-        theirs = await managed([*blocked.values(), *unconfirmed.values()])
+        managed_feeds = await managed([*blocked.values(), *unconfirmed.values()])
         affected = {
-            feed_id for feed_id, channel_id in (blocked | unconfirmed).items() if channel_id in theirs
+            feed_id for feed_id, channel_id in (blocked | unconfirmed).items() if channel_id in managed_feeds
         }
         if not affected:
             return ()
@@ -219,7 +219,11 @@ class BlockedChannels:
         async with self._database.write() as conn:
             memberships = await servers.memberships(conn)
             owned = self._fleet.owned  # a shard may have moved on since its session told this
-            known = {one: is_in for one, is_in in memberships.items() if shards.has(one) and owned.has(one)}
+            known = {
+                server_id: is_in
+                for server_id, is_in in memberships.items()
+                if shards.has(server_id) and owned.has(server_id)
+            }
             back = [server_id for server_id, is_in in known.items() if not is_in and server_id in server_ids]
             left = [server_id for server_id, is_in in known.items() if is_in and server_id not in server_ids]
             await servers.lock(conn, [*back, *left], now=self._clock())
@@ -230,10 +234,10 @@ class BlockedChannels:
     async def _leave(self, conn: AsyncConnection, server_ids: Collection[ServerId]) -> None:
         now = self._clock()
         await servers.leave(conn, server_ids, now=now)
-        theirs = await feeds.of_servers(conn, server_ids, for_update=True)
-        for feed in theirs:
+        known = await feeds.of_servers(conn, server_ids, for_update=True)
+        for feed in known:
             await block_by_access(conn, feed, Access(obstacle=SERVER_LEFT, is_gone=True), now=now)
-        for server_id, number in Counter(feed.server_id for feed in theirs).items():
+        for server_id, number in Counter(feed.server_id for feed in known).items():
             kept = count(number, "feed")
             _log.info("The bot left server %d; its %s will be kept for %d days", server_id, kept, KEPT.days)
 

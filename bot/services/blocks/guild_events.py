@@ -56,7 +56,7 @@ class GuildEvents:
         later = _Connected(shards, frozenset(server_ids))
         earlier = self._events.connected
         self._events.connected = earlier.then(later) if earlier else later
-        for server_id in [one for one in self._events.memberships if shards.has(one)]:
+        for server_id in [guild_id for guild_id in self._events.memberships if shards.has(guild_id)]:
             del self._events.memberships[server_id]
         self._awake.set()
 

@@ -65,7 +65,7 @@ class Notices:
     """Sends each server its pending notices in one message, trying one channel after another.
 
     Nobody gets one by direct message: where no channel accepts it, /status and the next answer to an admin
-    show it. What is recorded is kept right by the lease on the server's shard (`write_for`).
+    show it. What is recorded is protected by the lease on the server's shard (`write_for`).
     """
 
     def __init__(self, context: ServiceContext, *, board: NoticeBoard) -> None:
@@ -109,8 +109,8 @@ class Notices:
         turns = asyncio.Semaphore(MAX_SERVERS)
         tasks = {
             asyncio.create_task(self._guarded(server_id, due, turns), name=f"notice to {server_id}")
-            for server_id, theirs in by_server.items()
-            if (due := _due(theirs, now))
+            for server_id, server_notices in by_server.items()
+            if (due := _due(server_notices, now))
         }
         if not tasks:
             return
@@ -124,10 +124,12 @@ class Notices:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _guarded(self, server_id: ServerId, theirs: Sequence[Notice], turns: asyncio.Semaphore) -> None:
+    async def _guarded(
+        self, server_id: ServerId, pending: Sequence[Notice], turns: asyncio.Semaphore
+    ) -> None:
         async with turns:
             try:
-                await self._notify(server_id, theirs)
+                await self._notify(server_id, pending)
             except (StoreError, LeaseLostError):
                 pass  # logged once; the next check tries again, here or where the server is owned now
             except Exception:  # noqa: BLE001 - the guard of one server's part of the job
@@ -194,11 +196,11 @@ class Notices:
         server_id = report.server_id
         async with self._database.read() as conn:
             chosen = await servers.notices_channel(conn, server_id)
-            theirs = await feeds.of_server(conn, server_id)
+            server_feeds = await feeds.of_server(conn, server_id)
         affected = {feed.channel_id for feed in (*report.blocked, *(delay.feed for delay in report.delayed))}
         candidates = [
             *([chosen] if chosen is not None else []),
-            *(feed.channel_id for feed in theirs if feed.is_active and feed.kind is not FeedKind.FORUM),
+            *(feed.channel_id for feed in server_feeds if feed.is_active and feed.kind is not FeedKind.FORUM),
             *await self._board.channels(server_id),
         ]
         for channel_id in dict.fromkeys(candidates):
@@ -236,17 +238,17 @@ class Notices:
                 )
 
 
-def _due(theirs: Sequence[Notice], now: datetime) -> list[Notice]:
+def _due(pending: Sequence[Notice], now: datetime) -> list[Notice]:
     """The notices to send now, the oldest first: those of an earlier attempt, else all.
 
     The message of an earlier attempt may have arrived, so nothing is added to it.
     """
-    tried = [notice for notice in theirs if notice.attempts]
+    tried = [notice for notice in pending if notice.attempts]
     if tried:
         return [] if tried[0].next_attempt_at > now else tried
     # A clock that was set back must not make them wait.
-    batched = [notice for notice in theirs if not timedelta() <= now - notice.created_at < BATCHED_FOR]
-    return list(theirs) if batched else []
+    batched = [notice for notice in pending if not timedelta() <= now - notice.created_at < BATCHED_FOR]
+    return list(pending) if batched else []
 
 
 def _check_final(error: DeliveryError) -> None:

@@ -46,7 +46,7 @@ class Overdue(Generic[Key]):
 class Retention:
     """Deletes only what has been overdue for an hour by a clock that nobody sets.
 
-    Kept right by asking again, in the statement that deletes or under a lock, what was looked at before.
+    Protected by asking again, in the statement that deletes or under a lock, what was looked at before.
     """
 
     def __init__(self, context: ServiceContext, *, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -46,7 +46,7 @@ BUG = "A bug in Paperboy prevents this. The bot's operator can find the details 
 class Sending:
     """Attempts posts. An attempt raises nothing but a cancellation; a bug affects only its post.
 
-    What is recorded is kept right by the lease on the server's shard and the lock on the feed (`write_for`).
+    What is recorded is protected by the lease on the server's shard and the lock on the feed (`write_for`).
     """
 
     def __init__(self, context: ServiceContext, *, pace: ChannelPace, pause: SendingPause) -> None:

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 class FollowingUp:
     """Attempts follow-ups. Discord knows when one was done before, so an attempt may be repeated.
 
-    What is recorded is kept right by the lease on the server's shard and the lock on the feed (`write_for`).
+    What is recorded is protected by the lease on the server's shard and the lock on the feed (`write_for`).
     """
 
     def __init__(self, context: ServiceContext, *, pause: SendingPause) -> None:

@@ -60,9 +60,9 @@ class RequestPace:
         if not held:
             self._has_share.clear()
             return
-        most = ceil(self._all)
-        max_turns = max(1, most * held // of)
-        self._interval_seconds = most / self._all / min(max_turns, most * held / of)
+        maximum = ceil(self._all)
+        max_turns = max(1, maximum * held // of)
+        self._interval_seconds = maximum / self._all / min(max_turns, maximum * held / of)
         self._turns = _latest(self._turns, max_turns)
         self._departures = _latest(self._departures, max_turns)
         self._due = min(self._due, self._turns[-1] + self._interval_seconds)

@@ -60,7 +60,7 @@ class DeliveredNow:
 class Feeds:
     """The use cases of /config and /deliver.
 
-    Each change is kept right by the lock on the feed, and on the server where a feed may be added or the
+    Each change is protected by the lock on the feed, and on the server where a feed may be added or the
     server's own settings change.
     """
 
@@ -141,8 +141,8 @@ class Feeds:
         """
         async with self._database.write() as conn:
             for feed in await feeds.of_server(conn, server_id, for_update=True):
-                theirs = await subscriptions.mentions(conn, feed.id)
-                if role_id in {feed.settings.mention_role_id, *theirs.values()}:
+                mentions = await subscriptions.mentions(conn, feed.id)
+                if role_id in {feed.settings.mention_role_id, *mentions.values()}:
                     what = "the role to ping was deleted, so nobody is pinged"
                     await record(conn, feed, what, user_id=user_id, now=self._clock())
 

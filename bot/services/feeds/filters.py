@@ -42,7 +42,7 @@ class FilterChanged:
 class Filters:
     """The use case of /config filter.
 
-    Each change is kept right by the locks on the server and the feed (`ensure_feed`).
+    Each change is protected by the locks on the server and the feed (`ensure_feed`).
     """
 
     def __init__(self, context: ServiceContext, *, feeds: Feeds, search: Search) -> None:

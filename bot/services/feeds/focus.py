@@ -28,7 +28,7 @@ class FocusChanged:
 class FocusSetting:
     """The use case of /config focus.
 
-    Each change is kept right by the lock on the feed, under which its subscriptions are read.
+    Each change is protected by the lock on the feed, under which its subscriptions are read.
     """
 
     def __init__(self, context: ServiceContext, *, runs: Runs) -> None:

@@ -39,7 +39,10 @@ async def change_notices_channel(
     if before == after:
         return NoticesChannel(before=before, after=after)
     await servers.set_notices_channel(conn, server_id, after, now=now)
-    old, new = (f"<#{one}>" if one else "any channel that I can post in" for one in (before, after))
+    old, new = (
+        f"<#{channel_id}>" if channel_id else "any channel that I can post in"
+        for channel_id in (before, after)
+    )
     change_id = await record_of_server(
         conn,
         server_id,

@@ -66,7 +66,7 @@ class ResumedEverywhere:
 class Pausing:
     """The use cases of /config pause and /config resume.
 
-    Each change is kept right by the lock on the feeds, under which they are read.
+    Each change is protected by the lock on the feeds, under which they are read.
     """
 
     def __init__(
@@ -113,8 +113,8 @@ class Pausing:
                 changes[feed.channel_id] = await self._pause(conn, feed, day, user_id=user_id)
         self._wake()
         return PausedEverywhere(
-            paused=tuple(one for one, change_id in changes.items() if change_id is not None),
-            unchanged=tuple(one for one, change_id in changes.items() if change_id is None),
+            paused=tuple(channel_id for channel_id, change_id in changes.items() if change_id is not None),
+            unchanged=tuple(channel_id for channel_id, change_id in changes.items() if change_id is None),
             until=day,
             change_ids=tuple(filter(None, changes.values())),
         )
@@ -236,5 +236,5 @@ class Pausing:
 async def _of_channels(
     conn: AsyncConnection, server_id: ServerId, channel_ids: Collection[ChannelId]
 ) -> list[Feed]:
-    theirs = await feeds.of_server(conn, server_id, for_update=True)
-    return [feed for feed in theirs if feed.channel_id in channel_ids]
+    found = await feeds.of_server(conn, server_id, for_update=True)
+    return [feed for feed in found if feed.channel_id in channel_ids]

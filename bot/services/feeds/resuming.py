@@ -134,5 +134,7 @@ async def _give_back(
         return 0
     back = await cancelled_papers.give_back(conn, feed.id, resumed)
     known = await papers.by_ids(conn, back.queries_of.keys())
-    again = plan_again(feed, list(known.values()), back.queries_of, close_to=back.close_to, pings=back.pings)
-    return sum((await posts.add(conn, again, now=now)).values())
+    changes = plan_again(
+        feed, list(known.values()), back.queries_of, close_to=back.close_to, pings=back.pings
+    )
+    return sum((await posts.add(conn, changes, now=now)).values())

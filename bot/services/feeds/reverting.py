@@ -120,9 +120,9 @@ async def _subscriptions(
     known = await subscriptions.of_feed(conn, feed.id)
     removed = [item for item in known if item.id in revision.subscribed]
     kept = [
-        one.subscription.query
-        for one in await subscriptions.removed_of(conn, revision.unsubscribed)
-        if may_resume(one, now=now)
+        removed.subscription.query
+        for removed in await subscriptions.removed_of(conn, revision.unsubscribed)
+        if may_resume(removed, now=now)
     ]
     is_as_left = len(removed) == len(revision.subscribed) and len(kept) == len(revision.unsubscribed)
     require(is_as_left, feed.channel_id)

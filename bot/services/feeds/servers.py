@@ -33,7 +33,7 @@ class ServerDefaults:
 class Servers:
     """The use cases of /config defaults and of welcoming a server.
 
-    Each change is kept right by the lock on the server, and the welcome by its primary key.
+    Each change is protected by the lock on the server, and the welcome by its primary key.
     """
 
     def __init__(self, context: ServiceContext) -> None:

@@ -45,7 +45,9 @@ async def skip_missed(
 def is_as_left(skipped: Skipped, known: Sequence[Subscription]) -> bool:
     """Whether these subscriptions still want papers from the day on that skipping left them with."""
     since = {item.id: item.since for item in known}
-    return all(since.get(one.subscription_id, one.since[1]) == one.since[1] for one in skipped.subscriptions)
+    return all(
+        since.get(item.subscription_id, item.since[1]) == item.since[1] for item in skipped.subscriptions
+    )
 
 
 async def bring_back(
@@ -56,10 +58,10 @@ async def bring_back(
     What only subscriptions wanted that were removed since stays skipped.
     """
     queries = {item.id: item.query.canonical for item in known}
-    for one in skipped.subscriptions:
-        if one.subscription_id in queries:
+    for skipped_by in skipped.subscriptions:
+        if skipped_by.subscription_id in queries:
             await subscriptions.want_again(
-                conn, one.subscription_id, since=one.since[0], ran_at=one.ran_at, now=now
+                conn, skipped_by.subscription_id, since=skipped_by.since[0], ran_at=skipped_by.ran_at, now=now
             )
     wanted = {
         entry.paper_id: own
@@ -68,5 +70,5 @@ async def bring_back(
     }
     close_to = {entry.paper_id: entry.close_to for entry in skipped.pending if entry.close_to}
     found = await papers.by_ids(conn, wanted)
-    again = plan_again(feed, list(found.values()), wanted, close_to=close_to, pings=skipped.pings)
-    return sum((await posts.add(conn, again, now=now)).values())
+    changes = plan_again(feed, list(found.values()), wanted, close_to=close_to, pings=skipped.pings)
+    return sum((await posts.add(conn, changes, now=now)).values())

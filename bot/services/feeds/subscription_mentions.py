@@ -36,7 +36,7 @@ class MentionsChanged:
 class SubscriptionMentions:
     """The use case of /config mention with keywords.
 
-    Each change is kept right by the lock on the feed, under which its subscriptions are read.
+    Each change is protected by the lock on the feed, under which its subscriptions are read.
     """
 
     def __init__(self, context: ServiceContext) -> None:

@@ -41,7 +41,7 @@ class FeedSubscriptions:
 class Subscriptions:
     """The use cases of /subscribe, /unsubscribe and /subscriptions.
 
-    Each change is kept right by the lock on the feed, and on its server where one more feed may be in use.
+    Each change is protected by the lock on the feed, and on its server where one more feed may be in use.
     """
 
     def __init__(self, context: ServiceContext, *, search: Search, runs: Runs, delivery: Delivery) -> None:

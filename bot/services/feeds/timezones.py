@@ -90,8 +90,8 @@ def timezone_meant(typed: str, *, now: datetime) -> str:
         return named[0]
     meaning = _meaning(wanted)
     if meaning is None:
-        near = timezones_like(typed, now=now) if wanted.strip("/") else []
-        mean = f" Did you mean {_listed(near)}?" if near else ""
+        similar = timezones_like(typed, now=now) if wanted.strip("/") else []
+        mean = f" Did you mean {_listed(similar)}?" if similar else ""
         raise UserError(
             f"That time zone is not known, so nothing was changed.{mean} Give a city, or an IANA name such "
             "as `Europe/Berlin` or `UTC`."
@@ -277,4 +277,4 @@ def _folded_zones() -> tuple[tuple[str, str], ...]:
 def _folded(text: str) -> str:
     """The letters and digits in one case, without accents, and what tells zones apart: ``/`` and ``+``."""
     plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(one for one in plain if one.isalnum() or one in "/+")
+    return "".join(character for character in plain if character.isalnum() or character in "/+")

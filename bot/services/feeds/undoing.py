@@ -40,7 +40,7 @@ class Undoable:
 
     def roles(self, channel_id: ChannelId) -> frozenset[RoleId]:
         """The roles that are pinged again there if it is undone."""
-        return frozenset[RoleId]().union(*(one.role_ids for one in self.of_channels[channel_id]))
+        return frozenset[RoleId]().union(*(revision.role_ids for revision in self.of_channels[channel_id]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ Undone = Sequence[UndoneFeed] | ServerDefaults | NoticesChannel
 class Undoing:
     """The use case of the *Undo* button below changes of settings.
 
-    Kept right by the locks on the server and the feeds, under which everything is compared with what the
+    Protected by the locks on the server and the feeds, under which everything is compared with what the
     change left.
     """
 
@@ -116,7 +116,7 @@ class Undoing:
             ]
         self._delivery.wake()
         self._wake()
-        return [await self._undone(one) for one in reverted]
+        return [await self._undone(item) for item in reverted]
 
     async def _undone(self, reverted: Reverted) -> UndoneFeed:
         feed = reverted.feed

@@ -75,7 +75,7 @@ def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime)
     Raises:
         UserError: there are none: it was undone already, or it is too late.
     """
-    if removed and all(one.ended_at is None for one in removed):
+    if removed and all(item.ended_at is None for item in removed):
         raise UserError(
             f"This was already undone: <#{channel_id}> is subscribed to that again. Nothing was changed."
         )
@@ -90,7 +90,7 @@ def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime)
 
 def resumable(removed: Sequence[Removed], *, now: datetime) -> list[CompiledQuery]:
     """The queries of one removal that are not too old to be added again."""
-    return [one.subscription.query for one in removed if may_resume(one, now=now)]
+    return [item.subscription.query for item in removed if may_resume(item, now=now)]
 
 
 def means_all(keywords: str, known: Sequence[Subscription]) -> bool:
@@ -139,8 +139,8 @@ def meant(keywords: str, known: Sequence[Subscription]) -> list[Subscription]:
     """
     keywords = " ".join(keywords.split())
     # Today's rules may read an older text differently, but the exact text always matches itself.
-    if same := [item for item in known if item.query.text == keywords]:
-        return same
+    if exact := [item for item in known if item.query.text == keywords]:
+        return exact
     if means_all(keywords, known):
         return list(known)
     if keywords.startswith(_BY_ID):

@@ -71,7 +71,7 @@ class DirectMessages:
     ) -> tuple[Feed, Opened | None]:
         """Stores what `opened` found with the feed, which is locked; returns what `greet` has to do then.
 
-        A block begins if it is refused, and otherwise ends. Kept right by the lock on the feed: of two
+        A block begins if it is refused, and otherwise ends. Protected by the lock on the feed: of two
         commands, in whichever processes, that opened the direct messages at once, the first one greets.
         """
         if opened is None or (feed.place.is_opened and feed.block is None):

@@ -41,7 +41,7 @@ class Followed:
 class Follows:
     """The use cases of /my follow and /my unfollow.
 
-    Each change is kept right by the lock on the person's feed, under which what they follow is read.
+    Each change is protected by the lock on the person's feed, under which what they follow is read.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class Follows:
         async with self._database.write() as conn:
             feed = await feeds.of_person(conn, user_id, for_update=True)
             removed = await subscriptions.of_removal(conn, feed.id, key) if feed else []
-            if removed and all(one.ended_at is None for one in removed):
+            if removed and all(item.ended_at is None for item in removed):
                 raise UserError("This was already undone: you follow that again. Nothing was changed.")
             queries = unsubscribing.resumable(removed, now=self._clock())
             if feed is None or not queries:

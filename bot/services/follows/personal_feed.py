@@ -43,7 +43,7 @@ class ResumedFeed:
 class PersonalFeeds:
     """The use cases of /my feed, schedule, pause and resume.
 
-    Each change is kept right by the lock on the person's feed.
+    Each change is protected by the lock on the person's feed.
     """
 
     def __init__(

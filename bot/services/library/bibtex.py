@@ -149,13 +149,13 @@ def _latex(text: str) -> str:
 @cache
 def _encoder() -> Callable[[str], str]:
     """Letters with accents and symbols as LaTeX; other scripts stay as they are."""
-    ours = latexencode.UnicodeToLatexConversionRule(
+    rule = latexencode.UnicodeToLatexConversionRule(
         latexencode.RULE_DICT,
         {ord(character): written for character, written in _ESCAPES.items()},
         replacement_latex_protection="none",
     )
     encoder: Any = latexencode.UnicodeToLatexEncoder(
-        conversion_rules=[ours, "defaults"],
+        conversion_rules=[rule, "defaults"],
         replacement_latex_protection="braces-all",
         unknown_char_policy="keep",
         unknown_char_warning=False,

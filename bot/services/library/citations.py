@@ -76,7 +76,7 @@ class Citations:
         key = (
             row.citation_key
             if row
-            else citation_key(paper, taken={one.citation_key for one in saved.values()})
+            else citation_key(paper, taken={row.citation_key for row in saved.values()})
         )
         whole, short = await asyncio.to_thread(_cited, key, paper)
         return Citation(
@@ -118,8 +118,8 @@ def _files(papers: Sequence[SavedPaper], wanted: Format) -> list[bytes]:
 def _written(papers: Sequence[SavedPaper], wanted: Format) -> str:
     from bot.services.library import bibtex, listings, ris  # noqa: PLC0415 - as above
 
-    keyed = [(one.row.citation_key, one.paper) for one in papers]
-    dated = [(one.row, one.paper) for one in papers]
+    keyed = [(paper.row.citation_key, paper.paper) for paper in papers]
+    dated = [(paper.row, paper.paper) for paper in papers]
     match wanted:
         case Format.BIBTEX:
             return bibtex.bibtex(keyed)

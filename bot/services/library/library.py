@@ -59,7 +59,7 @@ class Found:
 class Library:
     """Each person's saved papers.
 
-    Saving is kept right by the lock on the person, removing by a single statement.
+    Saving is protected by the lock on the person, removing by a single statement.
     """
 
     def __init__(self, context: ServiceContext, *, papers: Papers) -> None:
@@ -84,8 +84,8 @@ class Library:
             after = await saved_papers.of_user(conn, user_id)
         saved = [SavedPaper(paper=paper, row=after[paper.id]) for paper in wanted]
         return Saving(
-            new=tuple(one for one in saved if one.paper.id not in before),
-            before=tuple(one for one in saved if one.paper.id in before),
+            new=tuple(item for item in saved if item.paper.id not in before),
+            before=tuple(item for item in saved if item.paper.id in before),
             total=len(after),
         )
 
@@ -95,7 +95,9 @@ class Library:
             removed = await saved_papers.remove(conn, user_id, paper_ids)
             known = await papers.by_ids(conn, removed)
             total = await saved_papers.count(conn, user_id)
-        return Removal(removed=tuple(known[each] for each in paper_ids if each in removed), total=total)
+        return Removal(
+            removed=tuple(known[paper_id] for paper_id in paper_ids if paper_id in removed), total=total
+        )
 
     async def saved(self, user_id: UserId, keywords: str | None = None) -> Found:
         """The person's papers, or those that the keywords match.

@@ -56,7 +56,7 @@ def _cell(text: str) -> str:
 def markdown(papers: Iterable[tuple[SavedRow, Paper]]) -> str:
     """A list with a heading for each day on which papers were saved."""
     lines = ["# Saved papers", ""]
-    for day, group in groupby(papers, key=lambda one: one[0].saved_at.date()):
+    for day, group in groupby(papers, key=lambda entry: entry[0].saved_at.date()):
         lines += [f"## {date_text(day)}", "", *(_item(paper) for _, paper in group), ""]
     return "\n".join(lines)
 

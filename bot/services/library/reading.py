@@ -71,9 +71,11 @@ class Reading:
                     if paper_id not in known:
                         group.create_task(read(paper_id))
         return FoundPapers(
-            papers=tuple(known[each] for each in paper_ids if each in known),
-            unknown=tuple(each for each in paper_ids if each in unknown),
-            unread=tuple(each for each in paper_ids if each not in known and each not in unknown),
+            papers=tuple(known[paper_id] for paper_id in paper_ids if paper_id in known),
+            unknown=tuple(paper_id for paper_id in paper_ids if paper_id in unknown),
+            unread=tuple(
+                paper_id for paper_id in paper_ids if paper_id not in known and paper_id not in unknown
+            ),
         )
 
 

@@ -101,8 +101,8 @@ class SimilarPapers:
         lines = await asyncio.to_thread(lines_of, paper)
         async with self._database.read() as conn:
             searched, found = await ranked(conn, lines, SIMILAR_PAPERS + _SPARE)
-        shares = [tuple(shared_phrases(lines, one.shared, most=_SHARES_SHOWN)) for one in found]
-        ids = [one.paper_id for one in found]
+        shares = [tuple(shared_phrases(lines, result.shared, most=_SHARES_SHOWN)) for result in found]
+        ids = [result.paper_id for result in found]
         search = _Search(at=now, searched=searched, found=tuple(zip(ids, shares, strict=True)))
         self._searches.pop(paper.id, None)
         self._searches[paper.id] = search
@@ -133,7 +133,9 @@ async def ranked(conn: AsyncConnection, lines: tuple[Line, Line], count: int) ->
 def _to(own: str, usual: str, same: Sequence[tuple[str, str]]) -> SimilarTexts:
     from bot.matching.similar import SimilarTexts  # noqa: PLC0415 - imports numpy
 
-    return SimilarTexts(own, usual, ("".join(one for one, _ in same), "".join(other for _, other in same)))
+    return SimilarTexts(
+        own, usual, ("".join(own_part for own_part, _ in same), "".join(other for _, other in same))
+    )
 
 
 def _is_shown(paper: Paper) -> bool:

@@ -87,7 +87,7 @@ class Suggestions:
             recent = {paper_id for paper_id, _ in await papers.titles_since(conn, first)}
             days_known = len(await list_days.read_at(conn, first, last))
         found = {query.text: scanned.found[query.expression] for query in candidates}
-        similar = {one.paper.id for one in result.papers}
+        similar = {item.paper.id for item in result.papers}
         chosen = _chosen(found, similar=similar, recent=recent, weeks=max(days_known / 7, 1.0))
         chosen = _fitting(chosen, self._limits.query_length)
         together = frozenset[PaperId]().union(*(found[text] for text in chosen))
@@ -171,7 +171,7 @@ def _chosen(
         if len(chosen) >= _FEWEST_PHRASES and not finds_more:
             break
         is_more = not ids <= taken or len(chosen) < _FEWEST_PHRASES
-        if ids & similar and is_more and not any(f" {one} " in f" {best} " for one in chosen):
+        if ids & similar and is_more and not any(f" {phrase} " in f" {best} " for phrase in chosen):
             chosen.append(best)
             taken |= ids
     return chosen or (few or list(found))[:_FEWEST_PHRASES]

@@ -37,10 +37,10 @@ class Cooldowns:
         # A person who used nothing lately may use more at once than fit: a message can have many links.
         if used and len(used) + times > costly.uses:
             over = len(used) + times - costly.uses
-            again = used[min(over, len(used)) - 1] + costly.window
+            allowed_at = used[min(over, len(used)) - 1] + costly.window
             raise UserError(
                 f"That was too much at once: each person is limited to {costly.allowance}. Try again "
-                f"<t:{int(again.timestamp()) + 1}:R>."
+                f"<t:{int(allowed_at.timestamp()) + 1}:R>."
             )
         used.extend([now] * times)
 

@@ -48,7 +48,7 @@ class DataExport:
 
 
 class PersonalData:
-    """The use cases of /my data. Deleting is kept right by the locks on the person and their feed."""
+    """The use cases of /my data. Deleting is protected by the locks on the person and their feed."""
 
     def __init__(self, context: ServiceContext, *, erasing: Erasing) -> None:
         self._database = context.database

@@ -85,13 +85,15 @@ class Explanations:
             UserError: there is no such channel, or no such paper.
         """
         async with self._database.read() as conn:
-            theirs = [
+            known_feeds = [
                 feed
                 for feed in await feeds.of_server(conn, server_id)
                 if feed.block is None or not feed.block.is_gone
             ]
-        seen = await visible(feed.channel_id for feed in theirs)
-        explanations = await self._of_feeds(paper_id, [feed for feed in theirs if feed.channel_id in seen])
+        seen = await visible(feed.channel_id for feed in known_feeds)
+        explanations = await self._of_feeds(
+            paper_id, [feed for feed in known_feeds if feed.channel_id in seen]
+        )
         if not explanations:
             raise UserError(
                 "No channel that you can see here has subscriptions, so no papers are posted. Add one with "
@@ -117,16 +119,22 @@ class Explanations:
         closeness = await asyncio.to_thread(_closeness, paper, everyone, matches)
         explanations: list[Explanation] = []
         for feed in shown:
-            theirs, post = known.get(feed.id, []), found[feed.id]
-            close = {item.id: closeness[item.id] for item in theirs if item.id in closeness}
+            subscribed, post = known.get(feed.id, []), found[feed.id]
+            close = {item.id: closeness[item.id] for item in subscribed if item.id in closeness}
             explanations.append(
                 Explanation(
                     feed=feed,
                     paper=paper,
                     decision=self._decide(
-                        feed, paper, theirs, post, matches=matches, close=close, first_seen_at=first_seen_at
+                        feed,
+                        paper,
+                        subscribed,
+                        post,
+                        matches=matches,
+                        close=close,
+                        first_seen_at=first_seen_at,
                     ),
-                    subscriptions=tuple(theirs),
+                    subscriptions=tuple(subscribed),
                     post=post,
                     follow_ups=tuple(following[post.id]) if post else (),
                     closeness=close,

@@ -49,14 +49,18 @@ def _compared(
     else:
         wanted = [FocusedQuery(query.expression, terms, focus) for focus in (Focus.BALANCED, Focus.BROAD)]
         sets = close.search(wanted, hits)
-        found = {paper_id: one for each in sets.values() for paper_id, one in each.items()}
+        found = {
+            paper_id: value
+            for measured_papers in sets.values()
+            for paper_id, value in measured_papers.items()
+        }
     return Compared(
         closeness=found,
         papers=tuple(paper for paper in papers if paper.id in found),
         close_to={
             paper_id: CloseTo(queries=(query.canonical,), words=close.words(terms or "", paper_id))
-            for paper_id, one in found.items()
-            if not one.is_hit
+            for paper_id, value in found.items()
+            if not value.is_hit
         },
         is_known=terms is not None and close.knows(terms),
     )

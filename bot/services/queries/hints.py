@@ -106,22 +106,22 @@ class Questions:
     def expressions(self) -> tuple[str, ...]:
         """Everything to count, the most important first."""
         counted = chain(
-            *((each.expression, each.as_typed) for each in self._expanded),
-            *((*each.before, *each.after, *each.counted) for each in self._rewritten),
+            *((expanded.expression, expanded.as_typed) for expanded in self._expanded),
+            *((*rewritten.before, *rewritten.after, *rewritten.counted) for rewritten in self._rewritten),
         )
         return tuple(dict.fromkeys(counted))
 
     def study(self, found: Found, *, searched: int, archive: int) -> Study:
         """The study, by the papers of the expressions that were counted."""
         expansions: dict[str, tuple[Expansion, ...]] = dict.fromkeys(self._canonical, ())
-        for each in self._expanded:
-            if each.expression in found and each.as_typed in found:
-                more = set(found[each.expression]).difference(found[each.as_typed])
+        for expanded in self._expanded:
+            if expanded.expression in found and expanded.as_typed in found:
+                more = set(found[expanded.expression]).difference(found[expanded.as_typed])
                 expansion = Expansion(
-                    phrase=each.phrase.source, others=other_forms(each.phrase), more=len(more)
+                    phrase=expanded.phrase.source, others=other_forms(expanded.phrase), more=len(more)
                 )
-                expansions[each.canonical] += (expansion,)
-        hints = chain.from_iterable(_hint(each, found, listed=searched) for each in self._rewritten)
+                expansions[expanded.canonical] += (expansion,)
+        hints = chain.from_iterable(_hint(rewritten, found, listed=searched) for rewritten in self._rewritten)
         return Study(searched=searched, archive=archive, expansions=expansions, hints=chosen(hints))
 
     def _on_all(self, queries: Sequence[CompiledQuery]) -> Iterator[_Rewritten]:

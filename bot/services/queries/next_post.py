@@ -91,7 +91,7 @@ class NextPosts:
             pending = await posts.pending(conn, feed.id)
             first_of_them = pending[:MAX_PENDING_SHOWN]
             shown |= await papers.by_ids(
-                conn, [one.paper_id for post in first_of_them for one in post.entries]
+                conn, [entry.paper_id for post in first_of_them for entry in post.entries]
             )
         found: list[Post | NewPost] = [*pending, *new]
         rendered: list[Post | NewPost] = [*first_of_them, *new]

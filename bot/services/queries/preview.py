@@ -226,10 +226,12 @@ def _focused(
         matches,
         focus=focus,
         papers=tuple(
-            replace(one, close_to=tuple(close.get(one.paper.id, ()))) for one in _in_order(known, matched)
+            replace(match, close_to=tuple(close.get(match.paper.id, ())))
+            for match in _in_order(known, matched)
         ),
         taken={
-            each: len({paper.id for one in found.values() for paper in one.taken(each)}) for each in Focus
+            choice: len({paper.id for result in found.values() for paper in result.taken(choice)})
+            for choice in Focus
         },
     )
 

@@ -50,14 +50,14 @@ def _with_relevance(
     for result in found:
         compiled = result.subscription.query
         query = compiled.readable()
-        theirs = [paper for paper_id, paper in known.items() if compiled.canonical in sent.get(paper_id, ())]
-        if theirs and query is not None:
+        results = [paper for paper_id, paper in known.items() if compiled.canonical in sent.get(paper_id, ())]
+        if results and query is not None:
             about = frozenset(index.search(compiled.about()))
             matched = frozenset(index.search(compiled.expression))
-            hits = [paper for paper in theirs if paper.id in matched]
+            hits = [paper for paper in results if paper.id in matched]
             found_in = relevance(query, hits, about=about, most_read=left)
             left -= 0 if found_in.once is None else found_in.papers - found_in.about
-            found_in = replace(found_in, close=len(theirs) - len(hits))
+            found_in = replace(found_in, close=len(results) - len(hits))
             result = replace(result, relevance=found_in)  # noqa: PLW2901 - the same result, with more
         counted.append(result)
     return tuple(counted)

@@ -102,9 +102,11 @@ class Search:
         first = self._first_of(days)
         async with self._studying, self._database.read() as conn:
             found = await matches_since(conn, {*_expressions(queries), *about.values()}, first=first)
-            matches = await _papers_of(conn, {each: found[each] for each in _expressions(queries)})
+            matches = await _papers_of(
+                conn, {expression: found[expression] for expression in _expressions(queries)}
+            )
             studied = await study_archive(conn, queries, limits=self._limits, ends_at=ends_at)
-        of_queries = {canonical: frozenset(found[each]) for canonical, each in about.items()}
+        of_queries = {canonical: frozenset(found[expression]) for canonical, expression in about.items()}
         return matches, replace(studied, about=of_queries)
 
     async def recent(self, compiled: Collection[str], *, days: int) -> dict[str, list[Paper]]:

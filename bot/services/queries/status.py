@@ -95,9 +95,9 @@ class StatusReport:
         next_at = await self._runs.next_at(server_id)
         first = open_list_day(self._clock()) - timedelta(days=INCOMPLETE_DAYS)
         async with self._database.read() as conn:
-            theirs = await feeds.of_server(conn, server_id)
-        seen = await visible(feed.channel_id for feed in theirs)
-        shown = [feed for feed in theirs if feed.channel_id in seen]
+            server_feeds = await feeds.of_server(conn, server_id)
+        seen = await visible(feed.channel_id for feed in server_feeds)
+        shown = [feed for feed in server_feeds if feed.channel_id in seen]
         feed_ids = [feed.id for feed in shown]
         async with self._database.read() as conn:
             last_run = await runs.latest(conn, server_id)
@@ -134,20 +134,22 @@ class StatusReport:
             failed_run = await runs.latest_failed(conn, server_id)
         coming = {
             feed.id: (await self._runs.coming(feed, wanted[feed.id])).planned
-            for feed in [one for one in shown if one.settings.is_paused and one.id in wanted][:_MAX_PAUSED]
+            for feed in [feed for feed in shown if feed.settings.is_paused and feed.id in wanted][
+                :_MAX_PAUSED
+            ]
         }
         status: list[FeedStatus] = []
         for feed, allowed in zip(shown, access, strict=True):
-            theirs = tuple(post for post in unconfirmed if post.feed_id == feed.id)
+            posts_of_feed = tuple(post for post in unconfirmed if post.feed_id == feed.id)
             status.append(
                 FeedStatus(
                     feed=feed,
                     access=allowed,
                     pings=await pings_of(self._publisher, feed, wanted.get(feed.id, ())),
                     subscriptions=len(wanted.get(feed.id, ())),
-                    waiting=waiting.get(feed.id, 0) - len(theirs),
+                    waiting=waiting.get(feed.id, 0) - len(posts_of_feed),
                     delayed=delayed.get(feed.id),
-                    unconfirmed=theirs,
+                    unconfirmed=posts_of_feed,
                     failed=failed.get(feed.id, 0),
                     coming=coming.get(feed.id, 0),
                     missed_run=failed_run if failed_run and _missed(feed, failed_run) else None,

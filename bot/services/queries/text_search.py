@@ -143,7 +143,7 @@ def _in_fields(query: CompiledQuery) -> list[str]:
         narrowed = [compile_query(f"{field}:({query.text})", long_enough) for field in _BEST_FIRST]
     except QueryError:
         return []
-    return [each.expression for each in narrowed]
+    return [query.expression for query in narrowed]
 
 
 def _indexed(loaded: Collection[Paper], expressions: Iterable[str]) -> dict[str, set[PaperId]]:

@@ -45,4 +45,4 @@ def _read(
     found: Sequence[tuple[PaperId, str]], known: Mapping[tuple[PaperId, str], Title]
 ) -> dict[tuple[PaperId, str], Title]:
     """These titles, in this order. Those of two months take a quarter of a second, so known ones are kept."""
-    return {one: known.get(one) or title_of(*one) for one in found}
+    return {key: known.get(key) or title_of(*key) for key in found}

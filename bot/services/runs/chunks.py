@@ -94,10 +94,10 @@ class Chunks:
 
     async def _plan(self, conn: AsyncConnection, chunk: Sequence[DueFeed], window: Window) -> Planned:
         """Plans these feeds but those that reach further back than the window, which the next run plans."""
-        reached = [feed for feed in chunk if feed.checked_at >= window.since]
-        hits = await asyncio.to_thread(hits_of, reached, window)
-        quiet = quiet_feeds(reached, window, hits=hits)
-        others = [feed for feed in reached if feed.id not in quiet]
+        covered = [feed for feed in chunk if feed.checked_at >= window.since]
+        hits = await asyncio.to_thread(hits_of, covered, window)
+        quiet = quiet_feeds(covered, window, hits=hits)
+        others = [feed for feed in covered if feed.id not in quiet]
         # Of most feeds, only the subscriptions that match are read: the others change nothing.
         in_full = [feed.id for feed in others if feed.has_resumed or hits is None]
         in_part = [feed.id for feed in others if not feed.has_resumed and hits is not None]

@@ -26,8 +26,8 @@ async def correct(
     """
     latest = await clock_correction.latest_next_runs(conn)
     due = {schedule: next_run_after(schedule, now) for schedule in latest}
-    late = {schedule: at for schedule, at in due.items() if latest[schedule] > at}
-    runs = await clock_correction.pull_back_runs(conn, late)
+    outdated = {schedule: at for schedule, at in due.items() if latest[schedule] > at}
+    runs = await clock_correction.pull_back_runs(conn, outdated)
     waits = await clock_correction.pull_back_waits(
         conn, now=now, longest_wait=MAX_RETRY_AFTER, longest_look=MAX_RECHECK_WAIT
     )

@@ -64,7 +64,9 @@ class Matches:
         matching = self._papers.get
         self._taking: dict[FeedId, list[Subscription]] = {}
         for item in [
-            one for one in everyone if matching(one.query.expression) or (focused and self._taken(one))
+            subscription
+            for subscription in everyone
+            if matching(subscription.query.expression) or (focused and self._taken(subscription))
         ]:
             self._taking.setdefault(item.feed_id, []).append(item)
 

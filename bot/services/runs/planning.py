@@ -121,7 +121,7 @@ def plan(
         known = subscriptions.get(feed.id, ())
         try:
             checked_at = last_check(feed, known)
-            since = wanted_from.get(feed.id) or min([one.since for one in known], default=date.min)
+            since = wanted_from.get(feed.id) or min([item.since for item in known], default=date.min)
             quiet = window.quiet(feed.last_run_at, checked_at, since)
             if (found := matches.candidates(feed.id)) is None:  # as of most feeds
                 figures[feed.id] = quiet
@@ -161,7 +161,7 @@ def _decide(
     close_to: dict[PaperId, CloseTo] = {}
     for paper_id, wanting in found.papers.items():
         if paper_id in always and paper_id not in excluded and (feed_id, paper_id) not in posted:
-            queries_of[paper_id] = tuple([one.query.canonical for one in wanting])
+            queries_of[paper_id] = tuple([item.query.canonical for item in wanting])
             continue
         closeness = closeness_of(paper_id, NOT_MEASURED)
         decision = decide(
@@ -176,7 +176,7 @@ def _decide(
             closeness=closeness,
         )
         if decision.stage is POST:
-            queries_of[paper_id] = tuple([one.query.canonical for one in decision.matched])
+            queries_of[paper_id] = tuple([item.query.canonical for item in decision.matched])
             if closeness and (close := window.close.close_to(paper_id, decision.matched, closeness)):
                 close_to[paper_id] = close
         elif decision.is_filtered_out:

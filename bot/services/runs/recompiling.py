@@ -52,7 +52,7 @@ class Recompiling:
             )
 
     async def _recompile(self, conn: AsyncConnection, feed_ids: list[FeedId]) -> int:
-        """Kept right by the feeds' locks: what is outdated is read once they are held."""
+        """Protected by the feeds' locks: what is outdated is read once they are held."""
         await feeds.lock(conn, feed_ids)
         outdated = await outdated_queries.of_feeds(conn, feed_ids, RULES_VERSION, only_older=self._only_older)
         for item in outdated:

@@ -223,7 +223,7 @@ class Runs:
                         *(subscription.since for subscription in wanting),
                     ]
                 ),
-                filtered=Counter(one.stage for one in planned.filtered.get(feed.id, {}).values()),
+                filtered=Counter(decision.stage for decision in planned.filtered.get(feed.id, {}).values()),
                 unreadable=listing.unreadable,
                 list_problem=listing.problem,
                 is_whole=not planned.broken,
@@ -277,7 +277,7 @@ async def _older(
 ) -> tuple[NewPost, ...]:
     """The posts of older matches of those of the subscriptions that the feed still has."""
     feed = await feeds.get(conn, feed_id)
-    wanted = [one for one in await subscriptions.of_feed(conn, feed_id) if one.id in ids]
+    wanted = [item for item in await subscriptions.of_feed(conn, feed_id) if item.id in ids]
     if feed is None or not wanted:
         return ()
     posted = await posts.posted(conn, [feed_id], since=first)

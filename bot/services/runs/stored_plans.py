@@ -76,12 +76,12 @@ async def up_to_date(
     if not changed:
         return planned
     wanted = await subscriptions.of_feeds(conn, changed)
-    again = [
+    feeds_again = [
         feed
         for feed in await feeds.by_ids(conn, changed)
         if may_post(feed) and last_check(feed, wanted.get(feed.id, ())) >= window.since
     ]
-    return planned.without(changed) | await plan_feeds(conn, again, window, wanted=wanted)
+    return planned.without(changed) | await plan_feeds(conn, feeds_again, window, wanted=wanted)
 
 
 def posts_of(planned: Planned) -> list[NewPost]:

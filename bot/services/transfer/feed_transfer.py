@@ -73,7 +73,7 @@ class FeedTransfer:
 class Transfer:
     """The use cases of /config export, import and copy.
 
-    Kept right by the locks on the servers and the feeds, under which it is planned again.
+    Protected by the locks on the servers and the feeds, under which it is planned again.
     """
 
     def __init__(self, context: ServiceContext, *, delivery: Delivery) -> None:
@@ -121,16 +121,18 @@ class Transfer:
             known = await subscriptions.of_feed(conn, feed.id) if feed else []
         if feed is None:
             raise UserError(f"<#{channel_id}> has no subscriptions yet, so there is nothing to copy.")
-        theirs = feed.settings
+        source_settings = feed.settings
         names = [
             name
-            for name in theirs.__dataclass_fields__
+            for name in source_settings.__dataclass_fields__
             if name not in {"schedule", "is_paused", "paused_until"}
         ]
         return WantedFeed(
             label="",
-            schedule={name: getattr(theirs.schedule, name) for name in Schedule.__dataclass_fields__},
-            settings={name: getattr(theirs, name) for name in names},
+            schedule={
+                name: getattr(source_settings.schedule, name) for name in Schedule.__dataclass_fields__
+            },
+            settings={name: getattr(source_settings, name) for name in names},
             queries=tuple(item.query for item in known),
             focus_of={item.query.canonical: item.focus for item in known},
             role_of={item.query.canonical: item.mention_role_id for item in known},
@@ -168,7 +170,7 @@ class Transfer:
         return done
 
     async def _planned(self, conn: AsyncConnection, wanted: Sequence[Placed]) -> list[FeedTransfer]:
-        planned = [await self._transfer(conn, one, place) for one, place in wanted]
+        planned = [await self._transfer(conn, feed, place) for feed, place in wanted]
         coming: dict[ServerId, int] = {}
         for transfer in planned:
             if transfer.feed is None or (transfer.adds and not transfer.known):

@@ -208,7 +208,7 @@ def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> W
         "paused": "is_paused",
         "paused_until": "paused_until",
     }
-    given.update({ours: getattr(feed, theirs) for theirs, ours in names.items() if _has(feed, theirs)})
+    given.update({field: getattr(feed, key) for key, field in names.items() if _has(feed, key)})
     if _has(feed, "mention_role_id"):
         role_id = feed.mention_role_id
         given["mention_role_id"] = None if role_id is None else RoleId(role_id)

@@ -65,7 +65,7 @@ async def hold(
 async def end_fleet(conn: AsyncConnection) -> bool:
     """Deletes what a fleet that ended has left, for a bot in a single process; False if there was nothing.
 
-    What its processes began is looked for before it is sent again. Kept right by the sole use of the
+    What its processes began is looked for before it is sent again. Protected by the sole use of the
     database: no process of a fleet runs.
     """
     owners = (await conn.execute(delete(_leases).returning(_leases.c.owner))).scalars().all()
@@ -119,7 +119,7 @@ class LeaseSession:
     async def make_leases(self) -> None:
         """Has one lease for each shard, and none for another number of shards.
 
-        Kept right by the primary key, and the locks of the rows that are deleted.
+        Protected by the primary key, and the locks of the rows that are deleted.
         """
         conn = self._connection
         async with conn.begin():
@@ -133,16 +133,16 @@ class LeaseSession:
     async def renew(self) -> frozenset[int]:
         """Says that the process runs; returns the shards that it owns.
 
-        Kept right by single statements, on rows that are its own as long as they name it.
+        Protected by single statements, on rows that are its own as long as they name it.
         """
         conn = self._connection
         async with conn.begin():
             now = func.clock_timestamp(type_=DateTime(timezone=True))
             new = upsert(_processes).values(id=self._process_id, renewals=1, started_at=now)
-            again = new.on_conflict_do_update(
+            statement = new.on_conflict_do_update(
                 index_elements=["id"], set_={"renewals": _processes.c.renewals + 1}
             )
-            await conn.execute(again)
+            await conn.execute(statement)
             renewed = (
                 update(_leases)
                 .where(_leases.c.owner == self._process_id)
@@ -211,15 +211,15 @@ class LeaseSession:
     async def release(self, shards: Collection[int]) -> None:
         """Gives the shards back, so that another process takes them at once.
 
-        Kept right by the locks on its own leases' rows, which wait for transactions that hold them.
+        Protected by the locks on its own leases' rows, which wait for transactions that hold them.
         """
         conn = self._connection
-        ours = (_leases.c.owner == self._process_id) & _leases.c.shard.in_(list(shards))
+        condition = (_leases.c.owner == self._process_id) & _leases.c.shard.in_(list(shards))
         async with conn.begin():
             await conn.execute(
-                select(_leases.c.shard).where(ours).order_by(_leases.c.shard).with_for_update()
+                select(_leases.c.shard).where(condition).order_by(_leases.c.shard).with_for_update()
             )
-            await conn.execute(update(_leases).where(ours).values(owner=None))
+            await conn.execute(update(_leases).where(condition).values(owner=None))
         for shard in self._locked & set(shards):
             await self._unlock(shard)
 
@@ -231,7 +231,7 @@ class LeaseSession:
     async def forget(self, process_id: str, *, renewals: int | None = None) -> None:
         """Deletes a process that ended, if it is still as it was seen.
 
-        Kept right by a single statement that compares the renewals.
+        Protected by a single statement that compares the renewals.
         """
         statement = delete(_processes).where(_processes.c.id == process_id)
         if renewals is not None:
@@ -258,13 +258,13 @@ class LeaseSession:
         self._locked.discard(shard)
 
     async def _end_connections(self, process_id: str) -> None:
-        theirs = (
+        statement = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
             " AND datname = current_database() AND usename = current_user"
         )
         conn = self._connection
         async with conn.begin():
-            await conn.execute(text(theirs), {"name": application_name(process_id)})
+            await conn.execute(text(statement), {"name": application_name(process_id)})
 
     async def _end_holder(self, seen: Lease) -> None:
         """Ends the connection that keeps the lock of a lease that is still nobody's.

@@ -70,9 +70,9 @@ class Inspector(Inspection):
         """What is damaged, and which rows refer to nothing, in SQLite's words."""
         how = "integrity_check" if size_bytes <= _FULL_CHECK_BYTES else "quick_check"
         found = (await self._conn.exec_driver_sql(f"PRAGMA {how}({_MAX_FLAWS})")).scalars().all()
-        flaws = [str(one) for one in found if one != "ok"]
+        flaws = [str(row) for row in found if row != "ok"]
         orphans = (await self._conn.exec_driver_sql("PRAGMA foreign_key_check")).mappings().all()
-        flaws += [f"a row of {one['table']} refers to none of {one['parent']}" for one in orphans]
+        flaws += [f"a row of {orphan['table']} refers to none of {orphan['parent']}" for orphan in orphans]
         return flaws[:_MAX_FLAWS]
 
 

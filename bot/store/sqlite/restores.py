@@ -152,7 +152,9 @@ def _deletions(database: Path) -> list[Deletion] | None:
         return [] if "no such table" in str(error) else None
     except sqlite3.DatabaseError:
         return None
-    return [Deletion(digest=one, key=key, deleted_at=datetime.fromisoformat(at)) for one, key, at in rows]
+    return [
+        Deletion(digest=digest, key=key, deleted_at=datetime.fromisoformat(at)) for digest, key, at in rows
+    ]
 
 
 async def _make_ready(url: str, later: list[Deletion]) -> int:

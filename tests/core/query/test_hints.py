@@ -28,7 +28,7 @@ from tests.cases import each
     ],
 )
 def test_other_operators_are_rewritten(typed: str, instead: str) -> None:
-    assert [each.text for each in rewrites.operators(typed)] == [instead]
+    assert [rewrite.text for rewrite in rewrites.operators(typed)] == [instead]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_what_is_no_operator_stays(typed: str) -> None:
     ],
 )
 def test_a_surname_in_front_is_put_behind(typed: str, instead: str) -> None:
-    assert [each.text for each in rewrites.surname_first(typed)] == [instead]
+    assert [rewrite.text for rewrite in rewrites.surname_first(typed)] == [instead]
 
 
 @pytest.mark.parametrize("typed", ["author:Kaiming He", "author:He, -survey", "title:video, audio"])
@@ -65,7 +65,7 @@ def test_other_commas_stay(typed: str) -> None:
     ],
 )
 def test_a_minus_in_the_last_keyword_is_put_in_each(parts: list[str], instead: str) -> None:
-    assert [each.text for each in rewrites.minus_for_all(parts)] == [instead]
+    assert [rewrite.text for rewrite in rewrites.minus_for_all(parts)] == [instead]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_another_minus_stays(parts: list[str]) -> None:
     ],
 )
 def test_the_words_of_a_phrase_are_searched_one_by_one(typed: str, instead: list[str]) -> None:
-    assert [each.text for each in rewrites.all_words(typed)] == instead
+    assert [rewrite.text for rewrite in rewrites.all_words(typed)] == instead
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_words_of_a_phrase_are_searched_one_by_one(typed: str, instead: list
     ],
 )
 def test_a_word_is_shortened_to_its_beginning(typed: str, instead: list[str]) -> None:
-    assert [each.text for each in rewrites.beginning(typed)] == instead
+    assert [rewrite.text for rewrite in rewrites.beginning(typed)] == instead
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,12 @@ def test_a_word_is_shortened_to_its_beginning(typed: str, instead: list[str]) ->
     ],
 )
 def test_the_end_of_a_name_is_searched_as_words(typed: str, instead: list[str]) -> None:
-    assert [each.text for each in rewrites.names_and_words(typed)] == instead
+    assert [rewrite.text for rewrite in rewrites.names_and_words(typed)] == instead
 
 
 @pytest.mark.parametrize(("typed", "instead"), [("IT", ['"IT"']), ("it", []), ("I", []), ("IT AND AI", [])])
 def test_capitals_are_quoted(typed: str, instead: list[str]) -> None:
-    assert [each.text for each in rewrites.in_capitals(typed)] == instead
+    assert [rewrite.text for rewrite in rewrites.in_capitals(typed)] == instead
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_capitals_are_quoted(typed: str, instead: list[str]) -> None:
     ],
 )
 def test_a_query_becomes_one_for_the_topic(typed: str, instead: list[str]) -> None:
-    found = [each.text for each in rewrites.as_topic(typed)]
+    found = [rewrite.text for rewrite in rewrites.as_topic(typed)]
     assert found == instead
     for text in found:
         parse_query(text)

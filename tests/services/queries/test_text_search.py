@@ -48,5 +48,5 @@ async def test_papers_whose_text_is_not_current_are_found_by_an_index(read: Bot)
         found = await matches_since(conn, wanted, first=read.today)
         later = await matches_since(conn, wanted, first=read.today + timedelta(days=1))
 
-    assert [len(found[each]) for each in wanted] == [4, 1]
+    assert [len(found[query]) for query in wanted] == [4, 1]
     assert not any(later.values())
