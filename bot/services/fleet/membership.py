@@ -20,6 +20,7 @@ from bot.services.fleet.fleet import Fleet
 from bot.services.fleet.timing import Observed, Timing, boot_time
 from bot.store.database import Database
 from bot.store.postgres import leases
+from bot.store.postgres.errors import advice
 from bot.store.postgres.leases import FleetState, Lease, LeaseSession
 
 _log = logging.getLogger(__name__)
@@ -100,36 +101,36 @@ class Membership(Fleet):
             ConfigError: a bot in a single process runs on the database, or a fleet with another SHARD_COUNT.
             SQLAlchemyError: the database cannot be used.
         """
-        try:
-            session = await self._opened()
-            await self._agree_on_count(session)
-            await session.make_leases()
-        except BaseException:
-            await self._close()
-            raise
+        await self._opened()
         self._joined_at = self._clock()
 
     async def _agree_on_count(self, session: LeaseSession) -> None:
-        """Waits until leases for another number of shards are nobody's any more."""
-        while (other := await session.other_shard_count()) is not None:
-            if not await session.is_only_one():
+        """Waits until leases for another number of shards are nobody's any more.
+
+        Raises:
+            ConfigError: they are somebody's.
+        """
+        has_joined = self._joined_at > float("-inf")
+        ended: tuple[Lease, ...] = ()
+        while (other := await session.make_leases(ended=ended)) is not None:
+            if other.is_connected or has_joined:
                 raise ConfigError(
-                    f"SHARD_COUNT is {self._shard_count}, but processes with SHARD_COUNT={other} run on the "
-                    "same database: all need the same number. To change it, stop all of them first."
+                    f"SHARD_COUNT is {self._shard_count}, but processes with SHARD_COUNT={other.shard_count} "
+                    "run on the same database: all need the same number. To change it, stop all of them "
+                    "first."
                 )
-            state = await session.look()
             self._observed.look(self._clock())
-            owned = [lease for lease in state.leases if lease.owner is not None]
-            still = [self._observed.see(lease.shard, (lease.owner, lease.renewals)) for lease in owned]
+            still = [self._still(lease) for lease in other.owned]  # each is to be seen
             if all(seconds >= self._timing.expires for seconds in still):
-                return
-            await asyncio.sleep(self._timing.look)
+                ended = other.owned
+            else:
+                await asyncio.sleep(self._timing.look)
 
     async def run(self) -> None:
         """Takes part until cancelled; without the database it waits, and sends nothing soon.
 
         Raises:
-            ConfigError: the fleet has ended, and a bot in a single process has the database.
+            ConfigError: the fleet has ended, and a bot in a single process or another fleet has the database.
         """
         while True:
             is_done = await self.step()
@@ -147,7 +148,7 @@ class Membership(Fleet):
                 await self._renew(session)
             await self._balance(session, await session.look())
         except (SQLAlchemyError, OSError, TimeoutError) as error:
-            self._note(str(error) or type(error).__name__)
+            self._note(advice(error) or str(error) or type(error).__name__)
             await self._close()
             return False
         self._note(None)
@@ -167,6 +168,7 @@ class Membership(Fleet):
             try:
                 await session.open()
                 await self._admitted(session)
+                await self._agree_on_count(session)
             except BaseException:
                 await session.close()
                 raise

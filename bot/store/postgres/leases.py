@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.core.shards import OwnedShards
 from bot.store import restored, tables
+from bot.store.postgres import joining
 from bot.store.postgres.backend import application_name
-from bot.store.postgres.sole_use import SOLE_USE
+from bot.store.postgres.joining import Lease, OtherFleet
 
 _leases = tables.shard_leases
 _processes = tables.processes
@@ -28,13 +29,6 @@ _SHARD_LOCKS: Final = 1_646_337_862
 _LOCK_TIMEOUT: Final = "3s"
 _LOCK_TRIES: Final = 10
 _AGAIN_SECONDS: Final = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    shard: int
-    owner: str | None  # a process's id; None: given back, or never owned
-    renewals: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +87,8 @@ class LeaseSession:
         self._conn = await self._engine.connect()
 
     async def enter(self) -> bool:
-        """Keeps bots in a single process away from now on; False if one runs on the database."""
-        return await self._committed(select(func.pg_try_advisory_lock_shared(SOLE_USE)))
+        """As `joining.enter`."""
+        return await joining.enter(self._connection, self._shard_count)
 
     async def close(self) -> None:
         """Ends the connection, in a moment if the server does not answer."""
@@ -104,31 +98,9 @@ class LeaseSession:
             await conn.invalidate()
             await conn.close()
 
-    async def is_only_one(self) -> bool:
-        """Whether no other process of a fleet is connected."""
-        alone = await self._committed(select(func.pg_try_advisory_lock(SOLE_USE)))
-        if alone:
-            await self._committed(select(func.pg_advisory_unlock(SOLE_USE)))
-        return alone
-
-    async def other_shard_count(self) -> int | None:
-        """The number of shards that the leases are for, if it is not ours; there may be no leases yet."""
-        statement = select(_leases.c.shard_count).where(_leases.c.shard_count != self._shard_count).limit(1)
-        return await self._committed(statement)
-
-    async def make_leases(self) -> None:
-        """Has one lease for each shard, and none for another number of shards.
-
-        Protected by the primary key, and the locks of the rows that are deleted.
-        """
-        conn = self._connection
-        async with conn.begin():
-            other = delete(_leases).where(_leases.c.shard_count != self._shard_count)
-            owners = (await conn.execute(other.returning(_leases.c.owner))).scalars().all()
-            if any(owners):
-                await restored.look_before_resending(conn, None)
-            rows = [{"shard": shard, "shard_count": self._shard_count} for shard in range(self._shard_count)]
-            await conn.execute(upsert(_leases).on_conflict_do_nothing(index_elements=["shard"]), rows)
+    async def make_leases(self, *, ended: tuple[Lease, ...] = ()) -> OtherFleet | None:
+        """As `joining.make_leases`. Protected by what that says."""
+        return await joining.make_leases(self._connection, self._shard_count, ended=ended)
 
     async def renew(self) -> frozenset[int]:
         """Says that the process runs; returns the shards that it owns.
@@ -158,7 +130,9 @@ class LeaseSession:
         conn = self._connection
         async with conn.begin():
             leases = await conn.execute(
-                select(_leases.c.shard, _leases.c.owner, _leases.c.renewals).order_by(_leases.c.shard)
+                select(_leases.c.shard, _leases.c.owner, _leases.c.renewals)
+                .where(_leases.c.shard_count == self._shard_count)
+                .order_by(_leases.c.shard)
             )
             processes = await conn.execute(
                 select(_processes.c.id, _processes.c.renewals).order_by(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -52,7 +53,19 @@ class Fleet:
         self.clock = Clock()
         self._stack = stack
 
-    async def start(self, process_id: str, *, shard_count: int = 4, part: int | None = None) -> Membership:
+    @asynccontextmanager
+    async def session(self, process_id: str, *, shard_count: int) -> AsyncIterator[LeaseSession]:
+        """The connection of a process that takes no steps."""
+        engine = PostgresBackend(make_url(self.url), process_id=process_id).leases()
+        session = LeaseSession(engine, process_id=process_id, shard_count=shard_count)
+        await session.open()
+        yield session
+        await session.close()
+        await engine.dispose()
+
+    async def start(
+        self, process_id: str, *, shard_count: int = 4, part: int | None = None, timing: Timing = TIMING
+    ) -> Membership:
         engine = PostgresBackend(make_url(self.url), process_id=process_id).leases()
         self._stack.push_async_callback(engine.dispose)
         process = Membership(
@@ -60,6 +73,7 @@ class Fleet:
             process_id=process_id,
             shard_count=shard_count,
             shards_per_process=part,
+            timing=timing,
             clock=self.clock,
         )
         await process.join()
@@ -216,16 +230,21 @@ async def test_a_forgotten_connection_keeps_nobody_from_a_shard_that_was_given_b
         assert forgotten.is_closed()
 
 
-async def test_lost_connections_cost_nothing(fleet: Fleet) -> None:
-    first, second = await fleet.start("a"), await fleet.start("b")
-    await fleet.steps(first, second, seconds=9)
+async def end_connections(fleet: Fleet) -> None:
     async with postgres.connected(fleet.url) as conn:
         await conn.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name LIKE 'paperboy/%' AND datname = current_database()"
         )
+
+
+async def test_lost_connections_cost_nothing(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
+    first, second = await fleet.start("a"), await fleet.start("b")
+    await fleet.steps(first, second, seconds=9)
+    await end_connections(fleet)
     fleet.clock.seconds += TIMING.look
     assert [await process.step() for process in (first, second)] == [False, False]
+    assert "The leases of this process cannot be renewed: the server does not answer; check" in caplog.text
     await fleet.steps(first, second, seconds=60)
     assert shards(first, second) == [[0, 1], [2, 3]]
 
@@ -275,6 +294,53 @@ async def test_another_number_of_shards_is_refused_while_processes_run(fleet: Fl
     await first.leave()
     second = await fleet.start("b", shard_count=2)
     await fleet.steps(second, seconds=9)
+    assert shards(second) == [[0, 1]]
+
+
+async def test_processes_that_start_together_after_a_stop_may_have_another_number_of_shards(
+    fleet: Fleet,
+) -> None:
+    first = await fleet.start("a", shard_count=4)
+    await fleet.steps(first, seconds=9)
+    await first.leave()
+    async with fleet.session("b", shard_count=2) as starting:
+        assert await starting.enter()
+        second = await fleet.start("c", shard_count=2)
+        assert await starting.make_leases() is None
+    await fleet.steps(second, seconds=9)
+    assert shards(second) == [[0, 1]]
+
+
+async def test_of_processes_that_start_together_with_different_numbers_of_shards_one_runs(
+    fleet: Fleet,
+) -> None:
+    started = await asyncio.gather(
+        *(fleet.start(name, shard_count=number) for name, number in (("a", 2), ("b", 4))),
+        return_exceptions=True,
+    )
+    (running,) = [process for process in started if isinstance(process, Membership)]
+    assert [type(error) for error in started if error is not running] == [ConfigError]
+    await fleet.steps(running, seconds=9)
+    assert len(running.owned.ids) == running.owned.count
+    async with fleet.database.read() as conn:
+        assert (await conn.execute(select(tables.shard_leases.c.shard))).scalars().all() == [
+            *range(running.owned.count)
+        ]
+
+
+async def test_a_process_that_was_cut_off_ends_if_another_number_of_shards_has_come_meanwhile(
+    fleet: Fleet,
+) -> None:
+    first = await fleet.start("a", shard_count=4)
+    await fleet.steps(first, seconds=9)
+    await end_connections(fleet)
+    hurrying = asyncio.create_task(let_time_pass(fleet.clock))
+    second = await fleet.start("b", shard_count=2, timing=replace(TIMING, look=0.01))
+    hurrying.cancel()
+    assert not await first.step()  # it finds out that its connection has ended
+    with pytest.raises(ConfigError, match="SHARD_COUNT is 4, but processes with SHARD_COUNT=2"):
+        await first.step()
+    await fleet.steps(second, seconds=TIMING.overdue + 2 * TIMING.look)
     assert shards(second) == [[0, 1]]
 
 
