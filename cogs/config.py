@@ -26,14 +26,16 @@ from bot.discord.ui.options import (
     ShortText,
     StyleChoice,
     choices,
+    complete_time,
+    complete_timezone,
+    complete_weekdays,
 )
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import UndoSettingButton, below_change, show_settings
 from bot.services.container import Services
 from bot.services.feeds.feeds import FeedState
 from bot.services.feeds.filters import FilterChange
-from bot.services.feeds.servers import FORGET
-from bot.services.feeds.timezones import label, timezones_like
+from bot.services.feeds.servers import RESTORE
 from cogs.focus import FocusCommand
 from cogs.history import HistoryCommand
 from cogs.mention import MentionCommand
@@ -84,6 +86,7 @@ class ConfigCog(
         weekdays="The days to post on, such as Mon-Fri, mon wed, weekdays or every day",
         channel=_CHANNEL,
     )
+    @app_commands.autocomplete(time=complete_time, timezone=complete_timezone, weekdays=complete_weekdays)
     async def schedule(  # noqa: PLR0917 - the options of the command
         self,
         interaction: discord.Interaction[Client],
@@ -113,6 +116,7 @@ class ConfigCog(
         timezone="The time zone of new channels. Type a city to find it; none resets it",
         weekdays="The days on which new channels post, such as Mon-Fri or every day; none resets them",
     )
+    @app_commands.autocomplete(timezone=complete_timezone)
     async def defaults(
         self,
         interaction: discord.Interaction[Client],
@@ -137,37 +141,17 @@ class ConfigCog(
             buttons=UndoSettingButton.below(defaults.change_id),
         )
 
-    @defaults.autocomplete("timezone")
-    @schedule.autocomplete("timezone")
-    async def _complete_timezone(
-        self, _: discord.Interaction[Client], current: str
-    ) -> list[app_commands.Choice[str]]:
-        found = timezones_like(current, now=self._clock())
-        return choices((label(name), name) for name in found)
-
-    @schedule.autocomplete("time")
-    async def _complete_time(
-        self, _: discord.Interaction[Client], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return choices(times_like(current))
-
-    @schedule.autocomplete("weekdays")
-    async def _complete_weekdays(
-        self, _: discord.Interaction[Client], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return choices(weekdays_like(current))
-
     @defaults.autocomplete("time")
     async def _complete_default_time(
         self, _: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        return choices([*_forgetting(current), *times_like(current)])
+        return choices([*_restoring(current), *times_like(current)])
 
     @defaults.autocomplete("weekdays")
     async def _complete_default_weekdays(
         self, _: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        return choices([*_forgetting(current), *weekdays_like(current)])
+        return choices([*_restoring(current), *weekdays_like(current)])
 
     @app_commands.command()
     @app_commands.describe(
@@ -269,6 +253,6 @@ class ConfigCog(
         await answer(interaction, [embed], buttons=below_change(state))
 
 
-def _forgetting(typed: str) -> list[tuple[str, str]]:
+def _restoring(typed: str) -> list[tuple[str, str]]:
     """The word that resets a default, as long as what was typed may become it."""
-    return [(f"{FORGET}: the bot's own", FORGET)] if FORGET.startswith(typed.strip().casefold()) else []
+    return [(f"{RESTORE}: the bot's own", RESTORE)] if RESTORE.startswith(typed.strip().casefold()) else []

@@ -9,16 +9,22 @@ from discord.ext import commands
 from bot.client import Client
 from bot.core.focus import Focus
 from bot.core.ids import UserId
-from bot.core.typed_times import times_like, weekdays_like
 from bot.discord.answers import follows as answers
 from bot.discord.ui.direct_buttons import ResumeButton, answer_form, below_resume, change_schedule, show_feed
 from bot.discord.ui.follow_buttons import UndoUnfollowButton, below_follow
 from bot.discord.ui.follow_like_buttons import answer_follow_form
-from bot.discord.ui.options import FocusChoice, Keywords, ShortText, choices
+from bot.discord.ui.options import (
+    FocusChoice,
+    Keywords,
+    ShortText,
+    choices,
+    complete_time,
+    complete_timezone,
+    complete_weekdays,
+)
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import defer_personally
 from bot.services.clock import Clock
-from bot.services.feeds.timezones import label, timezones_like
 from bot.services.follows.follows import Follows
 from bot.services.follows.personal_feed import PersonalFeeds
 
@@ -76,6 +82,7 @@ class FollowCommands(commands.Cog):
         timezone="The time zone of that time. Type a city to find it",
         weekdays="The days on which papers come, such as Mon-Fri, mon wed, weekdays or every day",
     )
+    @app_commands.autocomplete(time=complete_time, timezone=complete_timezone, weekdays=complete_weekdays)
     async def schedule(
         self,
         interaction: discord.Interaction[Client],
@@ -86,24 +93,6 @@ class FollowCommands(commands.Cog):
         """Set when your papers come."""
         await defer_personally(interaction)
         await change_schedule(interaction, time=time, timezone=timezone, weekdays=weekdays)
-
-    @schedule.autocomplete("timezone")
-    async def _complete_timezone(
-        self, _: discord.Interaction[Client], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return choices((label(name), name) for name in timezones_like(current, now=self._clock()))
-
-    @schedule.autocomplete("time")
-    async def _complete_time(
-        self, _: discord.Interaction[Client], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return choices(times_like(current))
-
-    @schedule.autocomplete("weekdays")
-    async def _complete_weekdays(
-        self, _: discord.Interaction[Client], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return choices(weekdays_like(current))
 
     @app_commands.command()
     async def pause(self, interaction: discord.Interaction[Client]) -> None:

@@ -9,7 +9,7 @@ import discord
 from bot.core.plurals import in_a_list
 from bot.discord.answers.feed_status import ADD_A_SUBSCRIPTION, schedule_text
 from bot.discord.answers.pages import COLOR
-from bot.services.feeds.servers import FORGET, ServerDefaults
+from bot.services.feeds.servers import RESTORE, ServerDefaults
 from bot.services.feeds.timezones import note
 
 
@@ -28,7 +28,7 @@ def no_feed(channel_id: int, defaults: ServerDefaults) -> discord.Embed:
 def server_defaults(defaults: ServerDefaults) -> discord.Embed:
     """The defaults, and how to change them."""
     hint = (
-        f"To change the defaults, give `time`, `timezone` or `weekdays`; `{FORGET}` goes back to the bot's "
+        f"To change the defaults, give `time`, `timezone` or `weekdays`; `{RESTORE}` goes back to the bot's "
         "own."
     )
     return _embed("Defaults", [*_described(defaults), hint])

@@ -90,10 +90,6 @@ class _TimesForm(SafeModal):
                 discord.ui.Label(text=label, description="Empty: it stays as it is", component=field)
             )
 
-    @override
-    async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Nothing here: see the class."""
-
 
 async def answer_form(interaction: discord.Interaction) -> None:
     """Changes the schedule as the form says; ignores other interactions."""

@@ -76,10 +76,6 @@ class _FollowForm(SafeModal):
         description = "As for /my follow: OR between alternatives, AND between what a paper must have"
         self.add_item(discord.ui.Label(text="Keywords", description=description, component=field))
 
-    @override
-    async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Nothing here: see the class."""
-
 
 async def answer_follow_form(interaction: discord.Interaction) -> None:
     """Follows the keywords that the form has; ignores other interactions."""

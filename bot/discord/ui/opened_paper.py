@@ -67,13 +67,9 @@ def papers_view(papers: Sequence[PaperChoice]) -> discord.ui.View | None:
     """The menu below a message with these papers, or the buttons of the only one."""
     if not papers:
         return None
-    view = discord.ui.View(timeout=None)
     if len(papers) > 1:
-        view.add_item(PaperMenu(papers))
-        return view
-    for item in (OpenButton(papers[0].id), *paper_row(papers[0].id)):
-        view.add_item(item)
-    return view
+        return SafeView(PaperMenu(papers))
+    return SafeView(OpenButton(papers[0].id), *paper_row(papers[0].id))
 
 
 async def open_paper(interaction: discord.Interaction, paper_id: PaperId) -> None:
@@ -84,8 +80,6 @@ async def open_paper(interaction: discord.Interaction, paper_id: PaperId) -> Non
 
 async def show_paper(interaction: discord.Interaction, opened: OpenedPaper) -> None:
     """Answers a deferred interaction with an opened paper."""
-    view = discord.ui.View(timeout=None)
-    for item in paper_row(opened.paper.id):
-        view.add_item(item)
+    view = SafeView(*paper_row(opened.paper.id))
     add_links(view, paper_links(opened.paper))
     await reply(interaction, embeds=[to_embed(opened_card(opened))], view=view)

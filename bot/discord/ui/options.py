@@ -11,8 +11,11 @@ from discord import app_commands
 
 from bot.core.feeds import MAX_CARDS, MAX_MIN_UPVOTES
 from bot.core.markdown import plain, shorten
+from bot.core.typed_times import times_like, weekdays_like
 from bot.discord.permissions import targets
+from bot.discord.ui.components import client_of
 from bot.services.feeds.subscriptions import Subscriptions
+from bot.services.feeds.timezones import label, timezones_like
 
 MAX_CHOICES = 25  # Discord's limit
 MAX_CHOICE_LENGTH = 100  # characters of a choice's name, and of its value; Discord's limit
@@ -50,6 +53,25 @@ def choices(options: Iterable[tuple[str, str]]) -> list[app_commands.Choice[str]
         app_commands.Choice(name=shorten(plain(label), MAX_CHOICE_LENGTH) or "…", value=value)
         for label, value in islice(options, MAX_CHOICES)
     ]
+
+
+async def complete_time(
+    _: discord.Interaction[discord.Client], current: str
+) -> list[app_commands.Choice[str]]:
+    return choices(times_like(current))
+
+
+async def complete_weekdays(
+    _: discord.Interaction[discord.Client], current: str
+) -> list[app_commands.Choice[str]]:
+    return choices(weekdays_like(current))
+
+
+async def complete_timezone(
+    interaction: discord.Interaction[discord.Client], current: str
+) -> list[app_commands.Choice[str]]:
+    now = client_of(interaction).services.clock()
+    return choices((label(name), name) for name in timezones_like(current, now=now))
 
 
 async def subscription_choices(

@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 import discord
-from typing_extensions import override
 
 from bot.core.bundles import BUNDLES
 from bot.core.drafts import Draft, Field
@@ -74,10 +73,6 @@ class Form(SafeModal):
             self.add_item(
                 discord.ui.Label(text=FIELDS[field], description=_DESCRIPTIONS[field], component=component)
             )
-
-    @override
-    async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Nothing here: see the class."""
 
 
 _PLACEHOLDER = "diffusion model\nRLHF AND reward\nauthor:Kaiming He"

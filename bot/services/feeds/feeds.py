@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +13,6 @@ from bot.core.feeds import Feed, FeedSettings, Place, Style, Subscription
 from bot.core.ids import ChangeId, ChannelId, RoleId, ServerId, UserId
 from bot.core.posts import Post, PostState
 from bot.core.schedules import Cadence
-from bot.core.typed_times import parse_time, parse_weekdays
 from bot.errors import UserError
 from bot.services.changes import record
 from bot.services.context import ServiceContext
@@ -21,7 +21,7 @@ from bot.services.delivery.pings import NO_PINGS, Pings, pings_of
 from bot.services.feeds.creation import ensure_feed
 from bot.services.feeds.notices_channel import NoticesChannel, change_notices_channel
 from bot.services.feeds.settings import change_and_record
-from bot.services.feeds.timezones import timezone_meant
+from bot.services.feeds.typed_schedule import parse_schedule
 from bot.services.runs.run import RequestedRun, Runs
 from bot.store import feeds, follow_ups, outbox, posts, servers, subscriptions
 
@@ -94,15 +94,10 @@ class Feeds:
         Raises:
             UserError: a value cannot be read, or none was given. Nothing was changed.
         """
-        changes: dict[str, object] = {}
+        typed = {"time": time, "timezone": timezone, "weekdays": weekdays}
+        changes = parse_schedule(typed, now=self._clock())
         if cadence is not None:
             changes["cadence"] = cadence
-        if time is not None:
-            changes["time"] = parse_time(time)
-        if timezone is not None:
-            changes["timezone"] = timezone_meant(timezone, now=self._clock())
-        if weekdays is not None:
-            changes["weekdays"] = parse_weekdays(weekdays)
         if not changes:
             raise UserError(
                 "Nothing was changed. Give `cadence`, `time`, `timezone` or `weekdays`; `/config show` "
@@ -209,8 +204,8 @@ class Feeds:
         *,
         user_id: UserId,
         creates: bool = True,
-        schedule: Mapping[str, object] | None = None,
-        **changes: object,
+        schedule: Mapping[str, Any] | None = None,
+        **changes: Any,
     ) -> FeedState:
         """Changes these fields of the feed's settings, and of its schedule.
 
@@ -222,8 +217,8 @@ class Feeds:
             )
             after = replace(
                 feed.settings,
-                schedule=replace(feed.settings.schedule, **(schedule or {})),  # pyright: ignore[reportArgumentType] - its fields
-                **changes,  # pyright: ignore[reportArgumentType] - its fields
+                schedule=replace(feed.settings.schedule, **(schedule or {})),
+                **changes,
             )
             changed = await change_and_record(conn, feed, after, user_id=user_id, now=self._clock())
         self._wake()

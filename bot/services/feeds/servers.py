@@ -10,14 +10,13 @@ from bot.core.changes import Revision
 from bot.core.feed_settings import schedule_words
 from bot.core.ids import ChangeId, ServerId, UserId
 from bot.core.schedules import Schedule, ScheduleDefaults
-from bot.core.typed_times import parse_time, parse_weekdays
 from bot.services.changes import record_of_server
 from bot.services.context import ServiceContext
-from bot.services.feeds.timezones import timezone_meant
+from bot.services.feeds.typed_schedule import parse_schedule
 from bot.store import servers
 
-# Given in place of a value, it restores the operator's setting.
-FORGET = "none"
+# Typed in place of a value, it restores the operator's setting.
+RESTORE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,22 +64,19 @@ class Servers:
         timezone: str | None,
         weekdays: str | None,
     ) -> ServerDefaults:
-        """Changes the given parts; FORGET restores the operator's setting.
+        """Changes the given parts; RESTORE restores the operator's setting.
 
         Raises:
             UserError: a value cannot be read. Nothing was changed.
         """
-        changes: dict[str, object] = {}
-        if time is not None:
-            changes["time"] = None if _forgets(time) else parse_time(time)
-        if timezone is not None:
-            changes["timezone"] = None if _forgets(timezone) else timezone_meant(timezone, now=self._clock())
-        if weekdays is not None:
-            changes["weekdays"] = None if _forgets(weekdays) else parse_weekdays(weekdays)
+        typed = {"time": time, "timezone": timezone, "weekdays": weekdays}
+        restored = [name for name, text in typed.items() if text and text.strip().casefold() == RESTORE]
+        kept = {name: text for name, text in typed.items() if name not in restored}
+        changes = dict.fromkeys(restored) | parse_schedule(kept, now=self._clock())
         async with self._database.write() as conn:
             await servers.lock(conn, [server_id], now=self._clock())
             before = await servers.defaults(conn, server_id)
-            own = replace(before, **changes)  # pyright: ignore[reportArgumentType] - checked above
+            own = replace(before, **changes)
             return await self.set_defaults(conn, server_id, own, before=before, user_id=user_id)
 
     async def set_defaults(
@@ -103,7 +99,3 @@ class Servers:
             conn, server_id, what, user_id=user_id, now=now, revision=Revision(defaults=(before, own))
         )
         return ServerDefaults(schedule=schedule, own=own, before=was, change_id=change_id)
-
-
-def _forgets(text: str) -> bool:
-    return text.strip().casefold() == FORGET

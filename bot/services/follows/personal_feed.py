@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from bot.core.feeds import Feed, FeedSettings, Subscription
 from bot.core.ids import UserId
 from bot.core.posts import Post, PostState
-from bot.core.typed_times import parse_time, parse_weekdays
 from bot.errors import UserError
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.feeds.settings import change
-from bot.services.feeds.timezones import timezone_meant
+from bot.services.feeds.typed_schedule import parse_schedule
 from bot.services.follows.direct_messages import DirectMessages, Greeting, send_pending
 from bot.services.follows.follows import NOTHING_FOLLOWED
 from bot.store import feeds, posts, subscriptions
@@ -78,16 +77,11 @@ class PersonalFeeds:
         Raises:
             UserError: a value cannot be read. Nothing was changed.
         """
-        changes: dict[str, object] = {}
-        if time is not None:
-            changes["time"] = parse_time(time)
-        if timezone is not None:
-            changes["timezone"] = timezone_meant(timezone, now=self._clock())
-        if weekdays is not None:
-            changes["weekdays"] = parse_weekdays(weekdays)
+        typed = {"time": time, "timezone": timezone, "weekdays": weekdays}
+        changes = parse_schedule(typed, now=self._clock())
         async with self._database.write() as conn:
             feed = await self._direct_messages.ensure(conn, user_id)
-            schedule = replace(feed.settings.schedule, **changes)  # pyright: ignore[reportArgumentType] - its fields
+            schedule = replace(feed.settings.schedule, **changes)
             await change(conn, feed, replace(feed.settings, schedule=schedule), now=self._clock())
         self._wake()
         return await self._state(user_id, before=feed)
