@@ -65,19 +65,19 @@ class ProblemKind(StrEnum):
 # Clauses to follow "because", without a full stop.
 _CLAUSES = {
     ProblemKind.RATE_LIMITED: "Hugging Face asks to wait before the next request",
-    ProblemKind.SERVER_ERROR: "Hugging Face had an error of its own",
+    ProblemKind.SERVER_ERROR: "Hugging Face had an internal error",
     ProblemKind.TOKEN_REFUSED: "Hugging Face refused access",
     ProblemKind.NOT_FOUND: "Hugging Face found nothing at that address",
     ProblemKind.REFUSED: "Hugging Face refused the request",
-    ProblemKind.UNEXPECTED: "Hugging Face gave an unexpected answer",
+    ProblemKind.UNEXPECTED: "Hugging Face returned an unexpected response",
     ProblemKind.REDIRECTED: "Hugging Face redirected to another address, which is not followed",
     ProblemKind.TIMED_OUT: "Hugging Face did not answer in time",
     ProblemKind.UNREACHABLE: "Hugging Face could not be reached",
-    ProblemKind.CUT_OFF: "the connection to Hugging Face was lost before the answer was complete",
-    ProblemKind.UNREADABLE: "Hugging Face's answer could not be read",
+    ProblemKind.CUT_OFF: "the connection to Hugging Face was lost before the response was complete",
+    ProblemKind.UNREADABLE: "Hugging Face's response could not be read",
     ProblemKind.NO_ITEM_READABLE: "none of the papers that Hugging Face listed could be read",
     ProblemKind.MOST_ITEMS_UNREADABLE: "most of the papers that Hugging Face listed could not be read",
-    ProblemKind.TOO_LARGE: "Hugging Face's answer is larger than Paperboy accepts",
+    ProblemKind.TOO_LARGE: "Hugging Face's response is larger than Paperboy accepts",
     ProblemKind.TOO_LONG: "the list is longer than Paperboy accepts",
     ProblemKind.REPEATED: "the pages of the list repeat",
     ProblemKind.NOT_OPEN: "the list has not opened yet",
@@ -132,7 +132,7 @@ class StoreError(PaperboyError):
 
 
 class SourceError(PaperboyError):
-    """Hugging Face gave no usable answer; a run continues without it.
+    """Hugging Face returned no usable response; a run continues without it.
 
     The text is the problem's. Details are logged where it is raised.
     """

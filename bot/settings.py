@@ -237,7 +237,7 @@ class Settings(BaseSettings):
         default=MAX_QUERY_LENGTH, ge=20, le=1_000, description="a whole number of characters from 20 to 1000"
     )
     health_port: int | None = Field(
-        default=None, ge=0, le=65_535, description="a port from 1 to 65535, or 0 for any that is free"
+        default=None, ge=0, le=65_535, description="a port from 1 to 65535, or 0 for any free port"
     )
     health_host: Annotated[str, AfterValidator(_host)] = Field(
         default="127.0.0.1",

@@ -19,7 +19,7 @@ class MyCog(
     DataCommands,
     commands.GroupCog,
     group_name="my",
-    group_description="Papers of your own: saved ones, and keywords that you follow",
+    group_description="Your saved papers and the keywords that you follow",
 ):
     def __init__(self, services: Services) -> None:
         self._library = services.library

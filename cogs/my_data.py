@@ -29,7 +29,7 @@ class DataCommands(commands.Cog):
     _personal_data: PersonalData
 
     @app_commands.command()
-    @app_commands.describe(action="export: get all of it as a file; delete: delete it, after a question")
+    @app_commands.describe(action="export: get everything as a file; delete: delete everything (asks first)")
     async def data(self, interaction: discord.Interaction[Client], action: DataChoice) -> None:
         """Export or delete everything that is kept about you."""
         await interaction.response.defer(ephemeral=True)

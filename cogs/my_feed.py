@@ -78,9 +78,9 @@ class FollowCommands(commands.Cog):
 
     @app_commands.command()
     @app_commands.describe(
-        time="The time at which papers come, such as 17:30, 8am or noon",
+        time="The time at which papers are sent, such as 17:30, 8am or noon",
         timezone="The time zone of that time. Type a city to find it",
-        weekdays="The days on which papers come, such as Mon-Fri, mon wed, weekdays or every day",
+        weekdays="The days on which papers are sent, such as Mon-Fri, mon wed, weekdays or every day",
     )
     @app_commands.autocomplete(time=complete_time, timezone=complete_timezone, weekdays=complete_weekdays)
     async def schedule(

@@ -4,8 +4,8 @@
 
 The folder has `daily_papers/`, a file a list day as the API sent it; and `topics/`, with the queries
 (`topics.json`) and how each paper was judged for each topic (`judged.json`: 2 wanted, 1 borderline, 0 for
-the others). The cuts in the code were chosen on these topics. What such cuts bring on other topics is
-estimated by leaving out one at a time: its cuts are chosen on the rest.
+the others). The thresholds in the code were chosen on these topics. How they do on other topics is estimated by
+leaving out one at a time: its thresholds are chosen on the rest.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.focus import CUTS, NEVER, Cuts, Focus
+from bot.core.focus import NEVER, THRESHOLDS, Focus, Thresholds
 from bot.core.papers import Paper
 from bot.core.query.expression import compile_node
 from bot.core.query.focus import FocusQuery, compile_focus
@@ -38,12 +38,12 @@ MIN_PRECISION: Final = 0.60  # of strict
 WANTED: Final = 2
 BORDERLINE: Final = 1
 
-# How much recall counts in choosing cuts for a topic that is left out, and what is tried. The cut for papers
-# that the query does not match stays: too few of them are wanted to choose it.
-_HIT_CUTS: Final[list[float]] = np.arange(1.0, 5.01, 0.25).tolist()
+# How much recall counts in choosing thresholds for a topic that is left out, and what is tried. The threshold for
+# papers that the query does not match stays: too few of them are wanted to choose it.
+_HIT_THRESHOLDS: Final[list[float]] = np.arange(1.0, 5.01, 0.25).tolist()
 _TRIED: Final = {
-    Focus.STRICT: (0.5, [Cuts(2.0, hit, NEVER) for hit in _HIT_CUTS if hit > 2.0]),
-    Focus.BALANCED: (5, [CUTS[Focus.BALANCED]._replace(hit=hit) for hit in _HIT_CUTS]),
+    Focus.STRICT: (0.5, [Thresholds(2.0, hit, NEVER) for hit in _HIT_THRESHOLDS if hit > 2.0]),
+    Focus.BALANCED: (5, [THRESHOLDS[Focus.BALANCED]._replace(hit=hit) for hit in _HIT_THRESHOLDS]),
 }
 
 Bits = NDArray[np.bool_]
@@ -86,13 +86,13 @@ class Topic:
     closeness: NDArray[np.float32]
     judged: NDArray[np.int_]
 
-    def kept(self, cuts: Cuts) -> Bits:
-        least = np.where(self.in_title, cuts.title_hit, cuts.hit)
-        added = self.may_be_added & (self.closeness >= cuts.other)
+    def kept(self, thresholds: Thresholds) -> Bits:
+        least = np.where(self.in_title, thresholds.title_hit, thresholds.hit)
+        added = self.may_be_added & (self.closeness >= thresholds.other)
         return np.where(self.hits, self.closeness >= least, added)
 
-    def score(self, cuts: Cuts, *, least_judgement: int = WANTED) -> Score:
-        kept, wanted = self.kept(cuts), self.judged >= least_judgement
+    def score(self, thresholds: Thresholds, *, least_judgement: int = WANTED) -> Score:
+        kept, wanted = self.kept(thresholds), self.judged >= least_judgement
         return Score(int((kept & wanted).sum()), int((kept & ~wanted).sum()), int((~kept & wanted).sum()))
 
 
@@ -135,18 +135,19 @@ def _papers(folder: Path) -> list[Paper]:
     return list(papers.values())
 
 
-def chosen_cuts(focus: Focus, topics: Sequence[Topic]) -> Cuts:
-    """The cuts that are best on these topics; of equal ones, the lowest."""
+def chosen_thresholds(focus: Focus, topics: Sequence[Topic]) -> Thresholds:
+    """The thresholds that are best on these topics; of equal ones, the lowest."""
     beta, tried = _TRIED[focus]
-    return max(tried, key=lambda cuts: total(topic.score(cuts) for topic in topics).f(beta))
+    return max(tried, key=lambda thresholds: total(topic.score(thresholds) for topic in topics).f(beta))
 
 
 def left_out(focus: Focus, topics: Sequence[Topic]) -> list[Score]:
-    """The score of each topic, by cuts chosen on the others."""
+    """The score of each topic, by thresholds chosen on the others."""
     if focus not in _TRIED:
-        return [topic.score(CUTS[focus]) for topic in topics]
+        return [topic.score(THRESHOLDS[focus]) for topic in topics]
     return [
-        topic.score(chosen_cuts(focus, [other for other in topics if other is not topic])) for topic in topics
+        topic.score(chosen_thresholds(focus, [other for other in topics if other is not topic]))
+        for topic in topics
     ]
 
 
@@ -199,20 +200,22 @@ def report(topics: Sequence[Topic]) -> list[str]:
         ("strict reading: wanted", WANTED),
         ("lenient reading: wanted or borderline", BORDERLINE),
     ):
-        print(f"\n{reading}; the cuts of the code\n{head}")
+        print(f"\n{reading}; the thresholds of the code\n{head}")
         scores = {
-            focus: [topic.score(CUTS[focus], least_judgement=least) for topic in topics] for focus in Focus
+            focus: [topic.score(THRESHOLDS[focus], least_judgement=least) for topic in topics]
+            for focus in Focus
         }
         for focus in Focus:
             print(_line(focus, scores[focus]))
         if least == WANTED:
             found += failures({focus: total(scores[focus]) for focus in Focus})
-    print(f"\nstrict reading: wanted; the cuts chosen on the other topics\n{head}")
+    print(f"\nstrict reading: wanted; the thresholds chosen on the other topics\n{head}")
     scores = {focus: left_out(focus, topics) for focus in Focus}
     for focus in Focus:
         print(_line(focus, scores[focus]))
     return found + [
-        f"by cuts of other topics, {failure}" for failure in failures({f: total(scores[f]) for f in Focus})
+        f"by thresholds of other topics, {failure}"
+        for failure in failures({f: total(scores[f]) for f in Focus})
     ]
 
 

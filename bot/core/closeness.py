@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from bot.core.feeds import Subscription
-from bot.core.focus import Focus, cut, keeps
+from bot.core.focus import Focus, keeps, threshold
 from bot.core.ids import SubscriptionId
 
 
@@ -19,7 +19,7 @@ class Closeness:
 
     def asked_by(self, focus: Focus) -> float | None:
         """The score that a subscription with this focus asks for; None where the score doesn't matter."""
-        return cut(focus, is_hit=self.is_hit, in_title=self.in_title)
+        return threshold(focus, is_hit=self.is_hit, in_title=self.in_title)
 
     def satisfies(self, focus: Focus) -> bool:
         """Whether a subscription with this focus takes the paper."""

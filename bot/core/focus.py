@@ -1,7 +1,7 @@
 """Focus: how much a paper must be about a subscription's keywords, beyond having their words.
 
-Closeness is measured by `bot.matching.focus`, in standard deviations above the usual paper. The cuts were
-chosen on judged topics; docs/focus.md says how.
+Closeness is measured by `bot.matching.focus`, in standard deviations above the average paper. The thresholds
+were chosen on judged topics; docs/focus.md says how.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ ALWAYS: Final = float("-inf")
 NEVER: Final = float("inf")
 
 
-class Cuts(NamedTuple):
-    """The least closeness that is asked for.
+class Thresholds(NamedTuple):
+    """The minimum closeness that is asked for.
 
     Attributes:
         title_hit: of a paper whose title the query matches.
@@ -35,23 +35,25 @@ class Cuts(NamedTuple):
     other: float
 
 
-CUTS: Final = {
-    Focus.EXACT: Cuts(ALWAYS, ALWAYS, NEVER),
-    Focus.STRICT: Cuts(2.0, 4.5, NEVER),
-    Focus.BALANCED: Cuts(ALWAYS, 2.0, 4.5),
-    Focus.BROAD: Cuts(ALWAYS, ALWAYS, 3.5),
+THRESHOLDS: Final = {
+    Focus.EXACT: Thresholds(ALWAYS, ALWAYS, NEVER),
+    Focus.STRICT: Thresholds(2.0, 4.5, NEVER),
+    Focus.BALANCED: Thresholds(ALWAYS, 2.0, 4.5),
+    Focus.BROAD: Thresholds(ALWAYS, ALWAYS, 3.5),
 }
-WIDER: Final = frozenset(focus for focus, cuts in CUTS.items() if cuts.other < NEVER)  # that add papers
+WIDER: Final = frozenset(
+    focus for focus, thresholds in THRESHOLDS.items() if thresholds.other < NEVER
+)  # that add papers
 
 
-def cut(focus: Focus, *, is_hit: bool, in_title: bool) -> float | None:
-    """The least closeness that the setting asks for, of a hit or of another paper.
+def threshold(focus: Focus, *, is_hit: bool, in_title: bool) -> float | None:
+    """The minimum closeness that the setting asks for, of a hit or of another paper.
 
     None for a hit means that it is kept in any case, and for another paper that it is never added.
     """
-    cuts = CUTS[focus]
-    least = cuts.other if not is_hit else cuts.title_hit if in_title else cuts.hit
-    return None if least in {ALWAYS, NEVER} else least
+    thresholds = THRESHOLDS[focus]
+    minimum = thresholds.other if not is_hit else thresholds.title_hit if in_title else thresholds.hit
+    return None if minimum in {ALWAYS, NEVER} else minimum
 
 
 def keeps(focus: Focus, *, is_hit: bool, in_title: bool, closeness: float | None) -> bool:
@@ -63,7 +65,7 @@ def keeps(focus: Focus, *, is_hit: bool, in_title: bool, closeness: float | None
         in_title: whether its title alone does, for a hit.
         closeness: of the paper to the query; None if no word of the query is known. Then every hit is kept.
     """
-    least = cut(focus, is_hit=is_hit, in_title=in_title)
-    if closeness is None or least is None:
+    minimum = threshold(focus, is_hit=is_hit, in_title=in_title)
+    if closeness is None or minimum is None:
         return is_hit
-    return closeness >= least
+    return closeness >= minimum

@@ -50,7 +50,7 @@ def parse_time(text: str) -> time:
             hours = 24
         elif typed == match[1] and 1 <= hours <= 12:
             raise UserError(
-                f"The time `{hours}` may be in the morning or in the evening. Use `HH:MM`: "
+                f"The time `{hours}` could be morning or evening. Use `HH:MM`: "
                 f"`{hours:02}:00` or `{hours % 12 + 12}:00`."
             )
         if hours < 24 and minutes < 60:

@@ -35,7 +35,7 @@ class TokenRefusedError(PaperboyError):
 
 
 class NoAnswerError(PaperboyError):
-    """Discord could not be reached, or gave no usable answer; the text says why."""
+    """Discord could not be reached, or returned no usable response; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class Survey:
     async def log_in(self, token: str) -> Identity:
         """Raises:
         TokenRefusedError: it is not, or no longer, the token of a bot.
-        NoAnswerError: Discord gave no usable answer.
+        NoAnswerError: Discord returned no usable response.
         """
         with _answered():
             await self._client.login(token)
@@ -125,7 +125,7 @@ class Survey:
     async def gateway(self) -> GatewayAddress:
         """Raises:
         TokenRefusedError: it is not, or no longer, the token of a bot.
-        NoAnswerError: Discord gave no usable answer.
+        NoAnswerError: Discord returned no usable response.
         """
         with _answered():
             return await read_gateway(self._client)
@@ -134,14 +134,14 @@ class Survey:
         """The servers that the bot is in, with their names.
 
         Raises:
-            NoAnswerError: Discord gave no usable answer.
+            NoAnswerError: Discord returned no usable response.
         """
         with _answered():
             return await list_servers(self._client)
 
     async def accesses(self, server_id: ServerId, places: Sequence[Place]) -> ServerSurvey:
         """Raises:
-        NoAnswerError: Discord gave no usable answer.
+        NoAnswerError: Discord returned no usable response.
         """
         with _answered():
             accesses, names = await request_accesses(self._client, server_id, places)

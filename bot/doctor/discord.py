@@ -19,7 +19,7 @@ async def check_discord(survey: Survey, token: str, *, api_url: str) -> list[Fin
         return [_refused()]
     except NoAnswerError as error:
         remedy = "check the network, the proxy and DISCORD_API_URL; the bot retries automatically"
-        return [wrong(f"Discord ({api_url}) gave no usable answer: {error}", remedy)]
+        return [wrong(f"Discord ({api_url}) returned no usable response: {error}", remedy)]
     findings = judge_identity(identity)
     try:
         findings.append(judge_starts(await survey.gateway()))

@@ -34,9 +34,7 @@ def check_readers(database: Path) -> list[Finding]:
         findings.append(warning(f"Other users can read {names}", _chmod(readable)))
     if folder == Path(folder.anchor) or folder.stat().st_mode & stat.S_ISVTX:
         findings.append(
-            warning(
-                f"The folder {folder} is shared by all users", "point DATABASE_URL to a folder of its own"
-            )
+            warning(f"The folder {folder} is shared by all users", "point DATABASE_URL to a separate folder")
         )
     elif command := _chmod([folder]):
         findings.append(warning(f"Other users can enter the folder {folder} ({_mode(folder)})", command))

@@ -101,11 +101,11 @@ def _fleet_metrics(snapshot: Snapshot | None) -> Generator[Metric]:
 def _source_gauges(snapshot: Snapshot | None) -> Generator[Metric]:
     up = GaugeMetricFamily(
         "paperboy_source_up",
-        "1 if the last answer of Hugging Face was usable, else 0; absent before the first answer.",
+        "1 if the last response from Hugging Face was usable, else 0; absent before the first response.",
     )
     success = GaugeMetricFamily(
         "paperboy_source_last_success_timestamp_seconds",
-        "Unix time of the last usable answer of Hugging Face; absent before the first one.",
+        "Unix time of the last usable response from Hugging Face; absent before the first one.",
     )
     if snapshot is not None:
         source = snapshot.health.source

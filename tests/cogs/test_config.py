@@ -180,7 +180,7 @@ async def test_deliver_in_a_forum_links_to_the_post(world: World) -> None:
         in answer
     )
     shown = text_of(await world.admin.slash(world.channel, "config show", channel=forum))
-    assert "forum; each card is a post of its own" in shown
+    assert "forum; each card is a separate post" in shown
 
 
 async def test_deliver_says_what_happened_to_papers_that_the_channel_refuses(world: World) -> None:

@@ -20,7 +20,7 @@ async def schedule_of(world: World, channel: object = None) -> str:
 async def test_without_options_they_are_shown(world: World) -> None:
     answer = text_of(await world.admin.slash(world.channel, "config defaults"))
 
-    assert "**daily, Mon-Fri, at 09:00 UTC** (the bot's own defaults)" in answer
+    assert "**daily, Mon-Fri, at 09:00 UTC** (the bot's defaults)" in answer
 
 
 @pytest.mark.parametrize("command", first(1, ["subscribe", "config style", "config schedule", "setup"]))
@@ -72,7 +72,7 @@ async def test_none_takes_the_bots_own_again(world: World) -> None:
         )
     )
 
-    assert "**daily, Mon-Fri, at 09:00 UTC** (the bot's own defaults)" in answer
+    assert "**daily, Mon-Fri, at 09:00 UTC** (the bot's defaults)" in answer
 
 
 @pytest.mark.parametrize(

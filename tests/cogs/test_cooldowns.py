@@ -22,7 +22,7 @@ async def test_people_who_search_or_export_too_often_are_shown_when_to_try_again
 
     answer = text_of(await world.member.slash(world.channel, "papers search", keywords="tea"))
 
-    assert answer.startswith("That was too much at once: each person is limited to 20 searches per minute.")
+    assert answer.startswith("You have reached the limit of 20 searches per minute.")
     assert f"Try again <t:{again}:R>." in answer
     for command, options in (("my export", {"format": "ris"}), ("my data", {"action": "export"})):
         answer = text_of(await world.member.slash(world.channel, command, **options))

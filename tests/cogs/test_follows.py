@@ -262,7 +262,7 @@ async def test_the_schedule_is_ones_own(world: World) -> None:
     zones = await world.member.autocomplete(world.channel, "my schedule", "timezone", "tok")
     assert "Asia/Tokyo" in [choice["value"] for choice in zones]
     shown = await world.member.slash(world.channel, "my schedule")
-    form = await world.member.click(shown.response, label="Change the times")
+    form = await world.member.click(shown.response, label="Change schedule")
     result = await world.member.submit_modal(form, {"time": "7am", "timezone": "", "weekdays": ""})
     assert "at 18:30 Europe/Berlin → daily, every day, at 07:00 Europe/Berlin" in text_of(result)
 

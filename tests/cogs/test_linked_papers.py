@@ -99,7 +99,7 @@ async def test_twenty_five_papers_of_a_message_are_taken(known: World) -> None:
     shown = await known.member.context_menu(known.channel, "Open papers", await sent(known, links))
 
     assert len(controls(shown.response)) == 25
-    assert "The message has 2 more papers: I take the first 25." in text_of(shown)
+    assert "The message has 2 more papers: only the first 25 are included." in text_of(shown)
 
 
 async def test_a_person_who_installed_the_app_uses_it_where_the_bot_is_not(

@@ -70,7 +70,7 @@ async def test_deleting_personal_data_asks_first_and_removes_all_of_it(world: Wo
     assert await world.subscriptions() == ["tea"], "the server's"
     history = text_of(await world.admin.slash(world.channel, "config history"))
     assert f"*someone who deleted their data* <#{world.channel.id}>: subscribed to *tea*" in history
-    assert "I keep nothing about you" in text_of(await data(world, "delete", by=world.admin))
+    assert "I store nothing about you" in text_of(await data(world, "delete", by=world.admin))
     await world.admin.slash(world.channel, "my follow", keywords="tea")
     assert "1 followed query" in text_of(await data(world, "export", by=world.admin))
 

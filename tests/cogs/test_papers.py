@@ -177,7 +177,7 @@ async def test_the_newest_list_may_be_incomplete_while_hugging_face_fails(world:
     answer = text_of(await world.member.slash(world.channel, "papers today"))
 
     assert "Tea Leaves" in answer
-    assert "may be incomplete or out of date, because Hugging Face had an error of its own (500)" in answer
+    assert "may be incomplete or out of date, because Hugging Face had an internal error (500)" in answer
 
 
 @pytest.mark.parametrize("fault", first(1, FINAL_LEAKS), ids=lambda fault: f"{fault.kind} {fault.status}")

@@ -121,7 +121,7 @@ async def test_why_nothing_is_posted_is_said_exactly(world: World) -> None:
     answer = await next_post(world)
     assert answer.startswith("**Preview: 1 paper so far**\n**Paused** ")
     await world.admin.slash(world.channel, "config filter", min_upvotes=2)
-    assert "as of now: its filter stops every new match" in await next_post(world)
+    assert "right now: its filter excludes every new match" in await next_post(world)
     await world.admin.slash(world.channel, "config resume")
 
     await world.admin.slash(world.channel, "unsubscribe", keywords="video")

@@ -155,7 +155,9 @@ async def test_skipped_papers_come_back(world: World, runs_between: bool) -> Non
 
     coming = "1 more paper comes" if runs_between else "2 more papers come"
     assert "Posting: on → paused" in answer
-    assert f"What was skipped is wanted again: 1 paper is pending again and {coming} with the next" in answer
+    assert (
+        f"Skipped papers can be posted again: 1 paper is pending again and {coming} with the next" in answer
+    )
     await typed(world, "config resume")
     world.clock.advance(days=1)
     await world.run()

@@ -12,13 +12,15 @@ async def test_est_is_offered_after_new_york_and_says_that_it_has_no_summer_time
     offered = await world.admin.autocomplete(world.channel, "config schedule", "timezone", "EST")
     names = [choice["name"] for choice in offered]
     assert names[0] == "America/New_York"
-    assert "EST (UTC-05:00 all year, no summer time)" in names
+    assert "EST (UTC-05:00 all year, no daylight saving time)" in names
 
     await subscribed(world)
     answer = text_of(await world.admin.slash(world.channel, "config schedule", timezone="EST"))
-    assert "`EST` has no summer time: it is UTC-05:00 all year. `America/New_York` has both." in answer
+    assert (
+        "`EST` has no daylight saving time: it is UTC-05:00 all year. `America/New_York` has both." in answer
+    )
     answer = text_of(await world.admin.slash(world.channel, "config defaults", timezone="EST"))
-    assert "`EST` has no summer time" in answer
+    assert "`EST` has no daylight saving time" in answer
 
 
 @pytest.mark.thorough

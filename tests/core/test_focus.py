@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.focus import Focus, cut, keeps
+from bot.core.focus import Focus, keeps, threshold
 
 KINDS = [
     {"is_hit": True, "in_title": True},
@@ -22,13 +22,13 @@ def test_a_query_without_known_words_keeps_its_hits_and_adds_nothing(focus: Focu
 @pytest.mark.parametrize("focus", Focus)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_paper_is_kept_from_the_cut_on(focus: Focus, kind: dict[str, bool]) -> None:
-    least = cut(focus, **kind)
-    if least is None:
+    minimum = threshold(focus, **kind)
+    if minimum is None:
         assert keeps(focus, **kind, closeness=99) is kind["is_hit"]
         assert keeps(focus, **kind, closeness=-99) is kind["is_hit"]
     else:
-        assert keeps(focus, **kind, closeness=least)
-        assert not keeps(focus, **kind, closeness=least - 0.01)
+        assert keeps(focus, **kind, closeness=minimum)
+        assert not keeps(focus, **kind, closeness=minimum - 0.01)
 
 
 @pytest.mark.parametrize("closeness", [-3.0, 1.5, 3.0, 9.0])

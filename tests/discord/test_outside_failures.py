@@ -210,7 +210,7 @@ async def test_autocomplete_that_comes_too_late_is_one_line(
         (TimeoutError(), "My connection to Discord broke. Nothing was changed"),
         (ConnectionResetError(104, "reset"), "My connection to Discord broke. Nothing was changed"),
         (OSError(28, "No space left on device"), "The disk that I run on is full"),
-        (LeaseLostError(), "Another process of mine is taking over just now. Nothing was changed."),
+        (LeaseLostError(), "Another of my processes is taking over right now. Nothing was changed."),
     ],
 )
 def test_each_error_from_outside_has_its_own_text(error: Exception, expected: str) -> None:

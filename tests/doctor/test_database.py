@@ -279,7 +279,7 @@ async def test_for_a_shared_folder_another_one_is_advised(tmp_path: Path) -> Non
     tmp_path.chmod(0o1777)
     found = await findings_of(tmp_path / "paperboy.db")
     assert found[
-        f"The folder {tmp_path} is shared by all users → point DATABASE_URL to a folder of its own"
+        f"The folder {tmp_path} is shared by all users → point DATABASE_URL to a separate folder"
     ] is (Sign.WARNING)
 
 

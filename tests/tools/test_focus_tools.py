@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.core.focus import CUTS, Focus
+from bot.core.focus import THRESHOLDS, Focus
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.query.focus import FocusQuery, compile_focus
@@ -73,7 +73,7 @@ def test_a_topic_that_is_left_out_has_no_say_in_its_cuts() -> None:
     usual = topic([True, True], [3, 2.6], [2, 0])
     odd = topic([True, True], [1.3, 1], [2, 0])
     assert left_out(Focus.BALANCED, [usual, usual, odd])[2] == Score(0, 0, 1)
-    assert odd.score(CUTS[Focus.EXACT]) == Score(1, 1, 0)
+    assert odd.score(THRESHOLDS[Focus.EXACT]) == Score(1, 1, 0)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def citation(cited: Citation) -> tuple[str, bytes | None]:
     whole = f"{_block(cited.text)}\n{kept}".rstrip()
     if length(whole) <= MAX_CONTENT:
         return whole, None
-    note = f"All {count(cited.authors, 'author')} are in the file; a message has no room for them."
+    note = f"All {count(cited.authors, 'author')} are in the file, because they don't fit in a message."
     short = f"{note} Here the list ends in `and others`:\n{_block(cited.short_text)}\n{kept}".rstrip()
     if length(short) <= MAX_CONTENT:
         return short, cited.text.encode()
@@ -54,5 +54,7 @@ def export(result: Export) -> str:
             f"Exported {len(found.rows):,} of your {count(found.total, 'paper')}: what matches {query}."
         )
     files = count(len(result.files), "file")
-    split = f" They are in {files}, as Discord takes no larger ones." if len(result.files) > 1 else ""
+    split = (
+        f" They are in {files}, because Discord doesn't accept larger ones." if len(result.files) > 1 else ""
+    )
     return f"{exported}{split} Use the file {_READERS[result.format]}."

@@ -28,8 +28,7 @@ def no_feed(channel_id: int, defaults: ServerDefaults) -> discord.Embed:
 def server_defaults(defaults: ServerDefaults) -> discord.Embed:
     """The defaults, and how to change them."""
     hint = (
-        f"To change the defaults, give `time`, `timezone` or `weekdays`; `{RESTORE}` goes back to the bot's "
-        "own."
+        f"To change the defaults, give `time`, `timezone` or `weekdays`; `{RESTORE}` restores the bot's own."
     )
     return _embed("Defaults", [*_described(defaults), hint])
 
@@ -59,5 +58,5 @@ def _schedule(defaults: ServerDefaults) -> str:
     own = defaults.own
     values = (("time", own.time), ("time zone", own.timezone), ("days", own.weekdays))
     names = [name for name, value in values if value is not None]
-    origin = f"{in_a_list(names)} set by this server" if names else "the bot's own defaults"
+    origin = f"{in_a_list(names)} set by this server" if names else "the bot's defaults"
     return f"**{schedule_text(defaults.schedule)}** ({origin})"

@@ -33,7 +33,7 @@ _MAX_NAMED = 3  # subscriptions in a warning
 _KINDS = {
     FeedKind.CHANNEL: "channel",
     FeedKind.THREAD: "thread",
-    FeedKind.FORUM: "forum; each card is a post of its own",
+    FeedKind.FORUM: "forum; each card is a separate post",
     FeedKind.DIRECT: "direct messages",
 }
 

@@ -110,7 +110,7 @@ def failed_post(post: Post) -> str:
     """Why a post failed, and what to do."""
     why = post.reason or ""
     if post.refusal is not None:
-        why = f"{post.refusal} Discord also refused its title and link alone"
+        why = f"{post.refusal} Discord also refused a version with only its title and link"
         why += "." if post.reason in {None, post.refusal} else f": {post.reason}"
     return f"{why} Use `/deliver` there to try again."
 

@@ -24,12 +24,12 @@ I post Hugging Face's **Daily Papers** that match your keywords in your channels
 paper was or was not posted. `/status` shows what is pending, and any problems.
 
 **Reading**: the menu or button below a post opens a paper, readable only by you. **More like this** shows \
-similar papers. On anyone's message with links to papers: right-click or hold it, then **Apps** → **Open \
-papers** or **Save papers**. `/my saved` shows what you saved, and `/my export` writes it to a file for \
+similar papers. On anyone's message with links to papers: right-click or long-press it, then **Apps** → \
+**Open papers** or **Save papers**. `/my saved` shows what you saved, and `/my export` writes it to a file for \
 Zotero, LaTeX or a spreadsheet. `/my follow keywords:diffusion model` sends you matching papers by direct \
 message.
 
-**Privacy**: `/my data` exports or deletes all that I keep about you."""
+**Privacy**: `/my data` exports or deletes everything I store about you."""
 
 # Each line with an example has two spaces after it, then what it finds and, after "; not", what it does not
 # find: `tests/test_documents.py` tries them.
@@ -37,10 +37,10 @@ _LANGUAGE = """\
 `diffusion model`  these words in this order: *A diffusion-model zoo*; not *A model of diffusion*
 `rag`  a whole word, or what it stands for: *Retrieval-Augmented Generation*; not *Storage*
 `Qwen`  a name in all its versions: *Qwen2.5*, *Qwen3*; not *QwenLong*
-`RLHF, reward model`  either one; in `/subscribe`, each becomes a subscription of its own
+`RLHF, reward model`  either one; in `/subscribe`, each becomes a separate subscription
 `agents AND (benchmark OR dataset)`  both, anywhere: *A Dataset for Agents*; not *Agents*
 `agents -survey`  the first without the second: *Agents at Work*; not *Agents: A Survey*
-`quantiz*`  words that begin this way: *Quantized Models*; not *Quantum Models*
+`quantiz*`  words that start this way: *Quantized Models*; not *Quantum Models*
 `topic:agents`  only in the title or the AI keywords; also `title:` `abstract:` `keyword:`
 `author:Kaiming He`  an author; `org:Google DeepMind` an organization
 `*`  every paper
@@ -49,13 +49,13 @@ _LANGUAGE = """\
 `agents -survey benchmark`  a minus takes one word: *A benchmark of agents*; not *Agents: a survey*
 `agents -(long context)`  or a phrase in parentheses: *Agents*; not *Agents in long context*
 `title:agents benchmark`  so does a field: *Agents in a benchmark*; for a phrase, `title:(world model)`
-`"RL"`  quotes take no acronyms: *RL for robots*; not *Reinforcement learning*
+`"RL"`  quotes turn off acronyms: *RL for robots*; not *Reinforcement learning*
 `"Qwen"`  … and no versions: *Qwen at work*; not *Qwen3 at work*
 `"CLIP"`  … and only these capitals: *CLIP for videos*; not *A clip of a video*
 `tokenizer`  plurals are one word, other endings are not: *Tokenizers*; not *Tokenization*
 `finetuning`  finds a hyphen, not a space: *Fine-tuning*; not *Fine tuning*
 `GPT-4`  a letter makes another version: *GPT-4.1*; not *GPT-4o*
-`base`  a figure counts as a version: *Base64*; not *Database*
+`base`  a number counts as a version: *Base64*; not *Database*
 `author:Philip Yu`  middle names may be missing: *Philip S. Yu*; not *Philip Torr*
 
 Without a field, the title, the abstract and the AI keywords are searched. Operators are in capitals. Case \

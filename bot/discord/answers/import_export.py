@@ -46,7 +46,7 @@ def import_plan(transfers: Sequence[FeedTransfer]) -> list[discord.Embed]:
 
 def nothing_to_import(transfers: Sequence[FeedTransfer]) -> list[discord.Embed]:
     channels = (
-        "The file's one channel is" if len(transfers) == 1 else f"The file's {len(transfers)} channels are"
+        "The file's only channel is" if len(transfers) == 1 else f"The file's {len(transfers)} channels are"
     )
     return pages((), title="Nothing to import", empty=f"Nothing changed. {channels} already set up that way.")
 

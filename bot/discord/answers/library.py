@@ -23,7 +23,7 @@ _MAX_SHOWN = 10  # of several papers that were saved or removed at once
 _SMALL_LENGTH = 40  # of the day on which a paper was saved
 _HOW_TO_SAVE = (
     "Press **Save** below a paper, or choose one from *Open a paper …* below a list and press it there. On "
-    "anyone's message with links to papers: right-click or hold it, then **Apps** → **Save papers**."
+    "anyone's message with links to papers: right-click or long-press it, then **Apps** → **Save papers**."
 )
 
 
@@ -53,7 +53,7 @@ def _next(total: int) -> str:
 
 def removal(result: Removal) -> discord.Embed:
     """What was removed, and how many papers are left."""
-    left = f"Your library has {count(result.total, 'paper')} now."
+    left = f"Your library now has {count(result.total, 'paper')}."
     if not result.removed:
         return discord.Embed(
             title="Not in your library", description=f"Nothing was removed. {left}", color=COLOR

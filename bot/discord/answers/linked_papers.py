@@ -15,9 +15,9 @@ from bot.discord.answers.pages import COLOR
 from bot.services.library.reading import FoundPapers
 
 NO_LINKS: Final = (
-    "I found no links to papers in this message. I look for addresses such as "
+    "I found no links to papers in this message. I look for links such as "
     "`https://huggingface.co/papers/2401.12345` and `https://arxiv.org/abs/2401.12345` in its text, its "
-    "embeds and a message that it forwards."
+    "embeds and any forwarded message."
 )
 _MAX_LINE: Final = 140  # characters, so that MAX_CHOICES lines fit
 
@@ -48,7 +48,7 @@ def _missing(papers: FoundPapers) -> Iterator[str]:
     if papers.unknown:
         yield f"Hugging Face doesn't have {_named(papers.unknown)}."
     if papers.unread:
-        yield f"Hugging Face gave no answer about {_named(papers.unread)}. Try again in a few minutes."
+        yield f"Hugging Face didn't answer about {_named(papers.unread)}. Try again in a few minutes."
 
 
 def _named(ids: Sequence[PaperId]) -> str:
@@ -56,4 +56,4 @@ def _named(ids: Sequence[PaperId]) -> str:
 
 
 def _left_out(number: int) -> str:
-    return f"The message has {count(number, 'more paper')}: I take the first {MAX_CHOICES}."
+    return f"The message has {count(number, 'more paper')}: only the first {MAX_CHOICES} are included."

@@ -87,13 +87,13 @@ def _summary(result: NextPost) -> str:
     """How many papers, in how many messages, and whom they ping; or that there is nothing to post."""
     channel = f"<#{result.feed.channel_id}>"
     if result.filtered and not result.posts:
-        return f"Nothing to post in {channel} as of now: its filter stops every new match."
+        return f"Nothing to post in {channel} right now: its filter excludes every new match."
     if not result.posts and not result.days_known:
         return f"What comes next in {channel} is not known yet."
     if not result.posts:
         days = "today's list" if result.days == 1 else f"the lists since {date_text(result.first)}"
         wanting = count(result.subscriptions, "subscription")
-        return f"Nothing to post in {channel} as of now: no further paper on {days} matches its {wanting}."
+        return f"Nothing to post in {channel} right now: no further paper on {days} matches its {wanting}."
     entries = [entry for post in result.posts for entry in post.entries]
     text = f"As of now, for {channel}: {_forms([entry.form for entry in entries])}"
     text += f" in {count(len(result.posts), 'post' if result.feed.kind is FeedKind.FORUM else 'message')}"

@@ -52,7 +52,7 @@ def paused_everywhere(result: PausedEverywhere) -> discord.Embed:
     until = f" until {date_label(result.until)}" if result.until else ""
     lines = [f"Paused{until}: {_named(result.paused)}."] if result.paused else ["Nothing changed."]
     if result.unchanged:
-        lines.append(f"Paused that way already: {_named(result.unchanged)}.")
+        lines.append(f"Already paused like that: {_named(result.unchanged)}.")
     lines.append("Papers listed meanwhile are not lost; `/config resume everywhere:True` resumes posting.")
     return change_embed("Paused everywhere", lines)
 

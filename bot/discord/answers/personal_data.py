@@ -10,8 +10,8 @@ from bot.core.plurals import count, in_a_list
 from bot.discord.answers.pages import COLOR
 from bot.services.people.personal_data import DataExport, KeptData
 
-_POLICY = "What I keep, why, and for how long"
-_NOTHING = "I keep nothing about you: no saved papers, no followed keywords, no changes in servers."
+_POLICY = "What I store, why, and for how long"
+_NOTHING = "I store nothing about you: no saved papers, no followed keywords, no changes in servers."
 _STAYS = (
     "**What stays**: channels' subscriptions and settings, which belong to their servers; messages that "
     "Discord already has; and the operator's backups, for as long as they keep them. If one is restored, "
@@ -22,7 +22,7 @@ _STAYS = (
 def export(result: DataExport, *, policy_url: str | None = None) -> discord.Embed:
     """What is in the file, and how to delete it."""
     kept = result.kept
-    what = f"The file has all that I keep about you: {_listed(kept)}." if not kept.is_empty else _NOTHING
+    what = f"The file has everything I store about you: {_listed(kept)}." if not kept.is_empty else _NOTHING
     delete = "" if kept.is_empty else " To delete it, use `/my data action:delete`."
     return _embed("Your data", f"{what}{delete}", policy_url)
 

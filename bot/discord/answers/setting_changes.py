@@ -151,7 +151,7 @@ def mention_effect(state: FeedState) -> list[str]:
         lines.append(
             f"The first message of each run pings <@&{after.mention_role_id}>; the others do not."
             if after.mention_role_id
-            else "Only the roles of single subscriptions are pinged: `/subscriptions` shows them."
+            else "Only the roles of individual subscriptions are pinged: `/subscriptions` shows them."
             if own
             else "Nobody is pinged any more, not even by pending messages."
         )
@@ -170,7 +170,7 @@ def threads_effect(feed: Feed) -> str:
     if feed.settings.style is Style.DIGEST:
         return ""
     return (
-        "Each card becomes a message of its own with a thread under it. Papers beyond the maximum follow as "
+        "Each card becomes a separate message with a thread under it. Papers beyond the maximum follow as "
         "a list, without threads."
     )
 

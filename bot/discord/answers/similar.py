@@ -40,7 +40,7 @@ def suggestion(result: Suggestion) -> discord.Embed:
     """The keywords to follow, and what each finds; nothing is followed yet."""
     to, title = title_link(result.paper), "Follow papers like this"
     if not result.phrases:
-        nothing = f"I found no words to look for in {to}. Use `/my follow` with keywords of your own."
+        nothing = f"I found no words to look for in {to}. Use `/my follow` with your own keywords."
         return discord.Embed(title=title, description=nothing, color=COLOR)
     counts = [f"• {code(phrase.text)}: {count(phrase.recent, 'paper')}" for phrase in result.phrases]
     found = f"They find {count(result.recent, 'paper')} of the last {SUGGESTION_DAYS // 7} weeks"

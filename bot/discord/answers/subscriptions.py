@@ -107,7 +107,7 @@ def focus_line(item: SubscribedQuery) -> str:
         )
     is_exact = item.compared is not None and not item.compared.is_known
     if is_exact and item.subscription.focus is not Focus.EXACT:
-        return f"No word of {query} is known to compare papers with, so it is exact."
+        return f"None of the words in {query} is known, so its focus has no effect: it works like `exact`."
     return ""
 
 

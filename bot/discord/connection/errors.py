@@ -49,7 +49,7 @@ _UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueErro
 
 @dataclass
 class DiscordError(PaperboyError):
-    """Discord refused a request, or gave no usable answer. The text names no address of the network.
+    """Discord refused a request, or returned no usable response. The text names no address of the network.
 
     Attributes:
         reason: the text.
@@ -95,7 +95,7 @@ def discord_errors() -> Generator[None]:
     the request.
 
     Raises:
-        DiscordError: Discord refused the request, or gave no usable answer.
+        DiscordError: Discord refused the request, or returned no usable response.
     """
     try:
         yield

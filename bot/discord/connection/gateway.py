@@ -55,7 +55,7 @@ async def read_gateway(client: discord.Client) -> GatewayAddress:
     """Asks Discord where the gateway is, and how often the bot may connect.
 
     Raises:
-        DiscordError: Discord gave no usable answer.
+        DiscordError: Discord returned no usable response.
     """
     with discord_errors():
         shards, url, limit = await client.http.get_bot_gateway()
@@ -78,7 +78,7 @@ async def ask_for_gateway(client: discord.Client) -> GatewayAddress:
     """As `read_gateway`, if the bot may connect now.
 
     Raises:
-        DiscordError: it may not, or Discord gave no usable answer.
+        DiscordError: it may not, or Discord returned no usable response.
     """
     address = await read_gateway(client)
     if address.sessions_left < 1:

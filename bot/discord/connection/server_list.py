@@ -14,7 +14,7 @@ async def list_servers(client: discord.Client) -> dict[ServerId, str]:
     """The names of the servers by id.
 
     Raises:
-        DiscordError: Discord gave no usable answer.
+        DiscordError: Discord returned no usable response.
     """
     names: dict[ServerId, str] = {}
     after: int | None = None

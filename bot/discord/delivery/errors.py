@@ -36,16 +36,16 @@ _CHANNEL_REFUSED = {
     # Only the person themselves reads these two.
     50007: (
         "Discord doesn't let me send you direct messages. Right-click a server that we share (on a phone, "
-        "hold it), choose *Privacy Settings* and turn on **Direct Messages**. If that is on, check *User "
-        "Settings → Privacy*, and whether you blocked me."
+        "long-press it), choose *Privacy Settings* and turn on **Direct Messages**. If that is on, check "
+        "*User Settings → Privacy*, and whether you blocked me."
     ),
     50278: (
         "We share no server, so Discord doesn't let me send you direct messages. Join a server that I am in, "
         "or add me to one of yours: open my profile and choose **Add App**."
     ),
-    50008: "Messages can't be sent in a channel of this kind.",
-    50024: "Discord doesn't allow this in a channel of this kind.",
-    50068: "Discord doesn't allow this for a message of this kind.",
+    50008: "Messages can't be sent in this type of channel.",
+    50024: "Discord doesn't allow this in this type of channel.",
+    50068: "Discord doesn't allow this for this type of message.",
     THREAD_ARCHIVED: "The thread is archived, and I can't reopen it: reopen it.",
     THREAD_LOCKED: LOCKED,
     40066: "The forum requires a tag on every post, and only moderators may use its tags: add one for all.",

@@ -85,7 +85,7 @@ async def request_accesses(
     For a client that is logged in, and need not be connected to the gateway.
 
     Raises:
-        DiscordError: Discord gave no usable answer.
+        DiscordError: Discord returned no usable response.
     """
     with discord_errors():
         guild = await client.fetch_guild(server_id)
@@ -113,7 +113,7 @@ async def fetch_channel(guild: discord.Guild, channel_id: int) -> ServerChannel 
     """The channel, requested if it is not cached, as an archived thread is not; None if there is none.
 
     Raises:
-        DiscordError: Discord gave no usable answer.
+        DiscordError: Discord returned no usable response.
     """
     if channel := guild.get_channel_or_thread(channel_id):
         return channel

@@ -40,7 +40,7 @@ class Confirmation(Session):
             "command again to find out; `/config history` shows what was changed in a server."
         ),
         Ended.UNKNOWN: (
-            "I was restarted or moved since this was asked, so these buttons no longer work, and I don't "
+            "I have been restarted or moved since then, so these buttons no longer work, and I don't "
             "know whether it was done. Use the command again to find out; `/config history` shows what was "
             "changed in a server."
         ),

@@ -65,7 +65,7 @@ class ChangeTimesButton(PersistentItem, template="times-direct"):
     """Opens a form for the schedule of the person who presses it."""
 
     def __init__(self) -> None:
-        super().__init__(discord.ui.Button(label="Change the times", custom_id="times-direct"))
+        super().__init__(discord.ui.Button(label="Change schedule", custom_id="times-direct"))
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:
@@ -76,7 +76,7 @@ class _TimesForm(SafeModal):
     """What is sent is handled by `answer_form`, so that a form that is older than the process works too."""
 
     def __init__(self) -> None:
-        super().__init__(title="When your papers come", custom_id=_FORM_ID)
+        super().__init__(title="When papers are sent", custom_id=_FORM_ID)
         fields = {
             "time": ("Time", "Such as 17:30, 8am or noon"),
             "timezone": ("Time zone", "A city, such as Berlin"),
@@ -87,7 +87,9 @@ class _TimesForm(SafeModal):
                 custom_id=name, placeholder=example, required=False, max_length=100
             )
             self.add_item(
-                discord.ui.Label(text=label, description="Empty: it stays as it is", component=field)
+                discord.ui.Label(
+                    text=label, description="Leave empty to keep the current value", component=field
+                )
             )
 
 

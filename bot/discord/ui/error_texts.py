@@ -58,11 +58,12 @@ def failure_of(error: Exception, *, has_begun: bool) -> Failure | None:  # noqa:
         case SourceError():
             return Failure(
                 answered=CommandOutcome.FAILED,
-                text="Hugging Face gave no usable answer. Nothing was changed. Try again in a few minutes.",
+                text="Hugging Face returned no usable response. Nothing was changed. Try again in a few "
+                "minutes.",
                 warning=str(error),
             )
         case LeaseLostError():
-            text = f"Another process of mine is taking over just now. {_how_far(has_begun=has_begun)}"
+            text = f"Another of my processes is taking over right now. {_how_far(has_begun=has_begun)}"
             return Failure(answered=CommandOutcome.FAILED, text=text, warning=_LEASE_LOST)
         case OSError() if error.errno in _FULL_DISK:
             text = "The disk that I run on is full, so I couldn't do that. The bot's operator can fix it."

@@ -80,7 +80,7 @@ class Pager(SafeView, Session):
     ended_texts = {  # noqa: RUF012 - ClassVar in the base class
         Ended.EXPIRED: "These pages have expired. Use the command again for an up-to-date answer.",
         Ended.UNKNOWN: (
-            "I was restarted or moved since this was shown, so its pages can't be turned. Use the command "
+            "I have been restarted or moved since then, so these pages can't be turned. Use the command "
             "again for an up-to-date answer."
         ),
     }
@@ -129,7 +129,7 @@ class Pager(SafeView, Session):
         if self._user_id is None:
             return
         if interaction.user.id != self._user_id:
-            raise UserError("These pages are someone else's. Use the command for your own answer.")
+            raise UserError("These pages belong to someone else. Use the command to get your own.")
         if self._is_personal or not (self._channel_ids or self._is_for_admins):
             return
         viewer = Viewer.of(interaction)

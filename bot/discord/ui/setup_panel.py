@@ -70,8 +70,8 @@ class Panel(Session):
         Ended.CANCELLED: f"This setup was cancelled, and nothing was changed. {_NEW}",
         Ended.EXPIRED: f"This setup has expired, and nothing was changed. {_NEW}",
         Ended.UNKNOWN: (
-            "This setup is closed, and I was restarted or moved since. Use `/subscriptions` to see whether "
-            f"it was finished. {_NEW}"
+            "This setup is closed, and I have been restarted or moved since then. Use `/subscriptions` to see "
+            f"whether it was finished. {_NEW}"
         ),
     }
     is_stored = True
@@ -165,7 +165,7 @@ class Panel(Session):
 
     def _check_user(self, interaction: discord.Interaction) -> None:
         if interaction.user.id != self._user_id:
-            raise UserError("This setup is someone else's. Use `/setup` to start your own.")
+            raise UserError("This setup belongs to someone else. Use `/setup` to start your own.")
 
     async def _update(self, interaction: discord.Interaction, draft: Coroutine[Any, Any, Draft]) -> None:
         """Shows the panel with the new draft, or with the problem that was raised instead."""

@@ -12,7 +12,7 @@ from math import inf, isnan
 import numpy as np
 
 from bot.core.closeness import Closeness, FocusedQuery
-from bot.core.focus import Focus, cut
+from bot.core.focus import Focus, threshold
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.query.focus import FocusQuery
@@ -99,5 +99,5 @@ def _as_written(term: str, paper: Paper) -> str:
 
 def _least(focus: Focus) -> float:
     """How close a paper must be that the query does not match."""
-    least = cut(focus, is_hit=False, in_title=False)
-    return inf if least is None else least
+    minimum = threshold(focus, is_hit=False, in_title=False)
+    return inf if minimum is None else minimum

@@ -183,7 +183,7 @@ class Setup:
             UserError: what was typed cannot be read, or these are more keywords than a channel can have.
         """
         if Field.KEYWORDS in draft.rejected:
-            raise UserError("Correct or delete the keywords that you typed first: open the form again.")
+            raise UserError("First correct or delete the keywords that you typed: open the form again.")
         return self.ask_for(draft, "\n".join(exchanged(self.queries(draft), names)))
 
     def following(self, draft: Draft, hint: Hint) -> Draft:

@@ -85,7 +85,7 @@ def timezone_meant(typed: str, *, now: datetime) -> str:
         if not name.startswith("Etc/") and folded.rpartition("/")[2] == wanted
     ]
     if len(named) > 1:
-        raise UserError(f"More than one time zone has that city: {_listed(named)}. Give the whole name.")
+        raise UserError(f"More than one time zone has that city: {_listed(named)}. Give the full name.")
     if named:
         return named[0]
     meaning = _meaning(wanted)
@@ -109,12 +109,13 @@ def note(timezone: str) -> str:
     if timezone.startswith("Etc/GMT") and timezone[len("Etc/GMT") :] not in {"", "0", "+0", "-0"}:
         ahead = "behind" if "+" in timezone else "ahead of"
         hours = count(int(timezone[8:]), "hour")
-        return f"`{timezone}` is {hours} **{ahead}** UTC all year, without summer time."
+        return f"`{timezone}` is {hours} **{ahead}** UTC all year, without daylight saving time."
     if "/" in timezone or timezone == "UTC" or _has_summer_time(timezone):
         return ""
     city = next(iter(ABBREVIATIONS.get(timezone.casefold(), ())), "")
     rather = f" `{city}` has both." if city and _has_summer_time(city) else ""
-    return f"`{timezone}` has no summer time: it is {_shown(_standard_offset(timezone))} all year.{rather}"
+    offset = _shown(_standard_offset(timezone))
+    return f"`{timezone}` has no daylight saving time: it is {offset} all year.{rather}"
 
 
 def label(timezone: str) -> str:
@@ -123,7 +124,7 @@ def label(timezone: str) -> str:
         return timezone
     if timezone == "UTC" or _has_summer_time(timezone):
         return timezone
-    return f"{timezone} ({_shown(_standard_offset(timezone))} all year, no summer time)"
+    return f"{timezone} ({_shown(_standard_offset(timezone))} all year, no daylight saving time)"
 
 
 def _rank(name: str, wanted: str) -> int:

@@ -92,7 +92,7 @@ class Undoing:
                 "command sets it."
             )
         if any(change.user_id != user_id for change, _ in found):
-            raise UserError("Only the person who made this change can press this. Nothing was changed.")
+            raise UserError("Only the person who made this change can undo it. Nothing was changed.")
         return Undoable(changes=found)
 
     async def undo(self, undoable: Undoable, *, user_id: UserId) -> Undone:

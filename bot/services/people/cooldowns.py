@@ -39,7 +39,7 @@ class Cooldowns:
             over = len(used) + times - costly.uses
             allowed_at = used[min(over, len(used)) - 1] + costly.window
             raise UserError(
-                f"That was too much at once: each person is limited to {costly.allowance}. Try again "
+                f"You have reached the limit of {costly.allowance}. Try again "
                 f"<t:{int(allowed_at.timestamp()) + 1}:R>."
             )
         used.extend([now] * times)

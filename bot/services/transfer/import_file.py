@@ -260,7 +260,7 @@ def _loaded(text: str) -> object:
     except json.JSONDecodeError as error:
         raise UserError(
             f"The file is not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Nothing was "
-            "changed: compare the place with what `/config export` gives."
+            "changed: compare it with a file from `/config export`."
         ) from error
     except RecursionError as error:
         raise UserError("The file is nested too deeply. Nothing was changed.") from error

@@ -72,8 +72,8 @@ def test_a_failed_run_says_why() -> None:
         problem_day=date(2026, 8, 19),
     )
     assert failed_run(run) == (
-        "**failed**: the list of 19 Aug 2026 could not be read completely, because Hugging Face had an error of "
-        "its own (503). The next run catches up"
+        "**failed**: the list of 19 Aug 2026 could not be read completely, because Hugging Face had an "
+        "internal error (503). The next run catches up"
     )
     bug = replace(run, outcome=Outcome.FAILED, problem=Problem(ProblemKind.BUG))
     assert "**failed**: a bug" in failed_run(bug)

@@ -106,16 +106,18 @@ def test_an_offset_offers_places_with_and_without_summer_time_and_the_fixed_zone
     assert {"Europe/Berlin", "Africa/Johannesburg", "Etc/GMT-2"} <= set(summer)
     assert winter[0] == "Europe/Helsinki"
     assert "Etc/GMT+2" not in summer
-    assert label("Etc/GMT-2") == "Etc/GMT-2 (UTC+02:00 all year, no summer time)"
+    assert label("Etc/GMT-2") == "Etc/GMT-2 (UTC+02:00 all year, no daylight saving time)"
     assert len(summer) <= MAX_CHOICES
 
 
 def test_a_zone_that_is_only_a_name_comes_last_and_says_that_it_has_no_summer_time() -> None:
     assert "EST" in offered("est")
-    assert label("EST") == "EST (UTC-05:00 all year, no summer time)"
+    assert label("EST") == "EST (UTC-05:00 all year, no daylight saving time)"
     assert label("America/New_York") == "America/New_York"
     assert label("Asia/Tokyo") == "Asia/Tokyo"
-    assert note("EST") == ("`EST` has no summer time: it is UTC-05:00 all year. `America/New_York` has both.")
+    assert note("EST") == (
+        "`EST` has no daylight saving time: it is UTC-05:00 all year. `America/New_York` has both."
+    )
     assert "5 hours **behind** UTC" in note("Etc/GMT+5")
     assert [note(zone) for zone in ("UTC", "CET", "Europe/Berlin", "Asia/Tokyo")] == [""] * 4
 
