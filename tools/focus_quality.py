@@ -4,8 +4,8 @@
 
 The folder has `daily_papers/`, a file a list day as the API sent it; and `topics/`, with the queries
 (`topics.json`) and how each paper was judged for each topic (`judged.json`: 2 wanted, 1 borderline, 0 for
-the others). The thresholds in the code were chosen on these topics. How they do on other topics is estimated by
-leaving out one at a time: its thresholds are chosen on the rest.
+the others). The thresholds in the code were chosen on these topics. How they do on other topics is estimated
+by leaving out one at a time: its thresholds are chosen on the rest.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ MIN_PRECISION: Final = 0.60  # of strict
 WANTED: Final = 2
 BORDERLINE: Final = 1
 
-# How much recall counts in choosing thresholds for a topic that is left out, and what is tried. The threshold for
-# papers that the query does not match stays: too few of them are wanted to choose it.
+# How much recall counts in choosing thresholds for a topic that is left out, and what is tried. The threshold
+# for papers that the query does not match stays: too few of them are wanted to choose it.
 _HIT_THRESHOLDS: Final[list[float]] = np.arange(1.0, 5.01, 0.25).tolist()
 _TRIED: Final = {
     Focus.STRICT: (0.5, [Thresholds(2.0, hit, NEVER) for hit in _HIT_THRESHOLDS if hit > 2.0]),

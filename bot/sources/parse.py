@@ -3,53 +3,22 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, TypeVar, cast
+from typing import cast
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.errors import ProblemKind, SourceError
-from bot.sources.cleaning import (
-    clean_avatar,
-    clean_link,
-    clean_login,
-    clean_picture,
-    clean_repository,
-    clean_text,
-    parse_moment,
-    shorten,
-)
+from bot.sources.api_models import NamedAccount, RawItem, RawPaper
+from bot.sources.cleaning import clean_avatar, clean_link, clean_picture, clean_repository, shorten
 
 _log = logging.getLogger(__name__)
 
-_PAPER_ID = re.compile(r"\d{4}\.\d{4,5}", re.ASCII)
 _THUMBNAIL = "https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/{id}.png"
-_LARGEST_COUNT = 10**9
-_WHOLE_NUMBER = re.compile(r"\d{1,10}", re.ASCII)
-
-# Far more than any real paper has (664 authors, a title of 175 characters). What is longer is cut.
-_MAX_AUTHORS = 5_000
-_MAX_KEYWORDS = 100
-_MAX_MEDIA = 20
-_MAX_TITLE_LENGTH = 1_000
-_MAX_NAME_LENGTH = 300  # also a keyword's
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,122 +34,6 @@ class ParsedList:
     papers: tuple[Paper, ...]
     dropped: tuple[str, ...]
     is_cut: bool = False
-
-
-def _none_if_wrong(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    try:
-        return read(value)
-    except ValidationError:
-        return None
-
-
-def _clean_if_text(value: object) -> object:
-    return clean_text(value) if isinstance(value, str) else value
-
-
-def _name_if_text(value: object) -> object:
-    return shorten(value[: 2 * _MAX_NAME_LENGTH], limit=_MAX_NAME_LENGTH) if isinstance(value, str) else value
-
-
-def _title_if_text(value: object) -> object:
-    return shorten(value, limit=_MAX_TITLE_LENGTH) if isinstance(value, str) else value
-
-
-def _count_if_written(value: object) -> object:
-    """A whole number, even if it came as `"12"` or `12.0`."""
-    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value.strip()):
-        return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
-
-
-def _cut(max_items: int) -> Callable[[object], object]:
-    def cut(value: object) -> object:
-        return cast("list[object]", value)[:max_items] if isinstance(value, list) else value
-
-    return cut
-
-
-def _moment_if_text(value: object) -> datetime | None:
-    return parse_moment(value) if isinstance(value, str) else None
-
-
-def _as_paper_id(value: str) -> PaperId:
-    if not _PAPER_ID.fullmatch(value):
-        raise ValueError("not an arXiv ID")
-    return PaperId(value)
-
-
-# A wrong value of an optional key costs only that key, not the paper.
-_Optional = Annotated[_T | None, WrapValidator(_none_if_wrong)]
-_Raw = Annotated[str, Field(strict=True)]
-_Text = Annotated[str, BeforeValidator(_clean_if_text), Field(strict=True)]
-_Title = Annotated[str, BeforeValidator(_title_if_text), Field(strict=True)]
-_ShortText = Annotated[str, BeforeValidator(_name_if_text), Field(strict=True)]
-_Count = Annotated[int, BeforeValidator(_count_if_written), Field(strict=True, ge=0, le=_LARGEST_COUNT)]
-_Media = _Optional[Annotated[list[_Optional[_Raw]], BeforeValidator(_cut(_MAX_MEDIA))]]
-_Moment = Annotated[datetime | None, BeforeValidator(_moment_if_text)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
-
-
-class _Author(_Model):
-    name: _Optional[_ShortText] = None
-    hidden: _Optional[bool] = None
-
-
-class _Name(_Model):
-    """A person or an organization."""
-
-    fullname: _Optional[_ShortText] = None
-    name: _Optional[_Raw] = None
-    user: _Optional[_Raw] = None
-    avatar: _Optional[_Raw] = None
-
-    @property
-    def login(self) -> str | None:
-        return clean_login(self.name or self.user or "")
-
-    @property
-    def shown(self) -> str | None:
-        return self.fullname or self.login
-
-
-class _RawPaper(_Model):
-    id: Annotated[_Raw, AfterValidator(_as_paper_id)]
-    title: _Optional[_Title] = None
-    summary: _Optional[_Text] = None
-    authors: _Optional[Annotated[list[_Optional[_Author]], BeforeValidator(_cut(_MAX_AUTHORS))]] = None
-    published_at: _Moment = None
-    submitted_on_daily_at: _Moment = None
-    submitted_on_daily_by: _Optional[_Name] = None
-    upvotes: _Optional[_Count] = None
-    num_comments: _Optional[_Count] = None
-    ai_summary: _Optional[_Text] = Field(default=None, alias="ai_summary")
-    ai_keywords: _Optional[Annotated[list[_Optional[_ShortText]], BeforeValidator(_cut(_MAX_KEYWORDS))]] = (
-        Field(default=None, alias="ai_keywords")
-    )
-    github_repo: _Optional[_Raw] = None
-    github_stars: _Optional[_Count] = None
-    project_page: _Optional[_Raw] = None
-    organization: _Optional[_Name] = None
-    thumbnail: _Optional[_Raw] = None
-    media_urls: _Media = None
-    withdrawn_at: _Moment = None
-
-
-class _RawItem(_Model):
-    paper: _RawPaper
-    title: _Optional[_Title] = None
-    summary: _Optional[_Text] = None
-    num_comments: _Optional[_Count] = None
-    thumbnail: _Optional[_Raw] = None
-    media_urls: _Media = None
-    submitted_by: _Optional[_Name] = None
-    organization: _Optional[_Name] = None
 
 
 def parse_list(
@@ -206,7 +59,7 @@ def parse_list(
     items = cast("list[object]", payload)
     for position, item in enumerate(items[:max_items]):
         try:
-            paper = _to_paper(_RawItem.model_validate(item), asked_day=asked_day, latest_day=latest_day)
+            paper = _to_paper(RawItem.model_validate(item), asked_day=asked_day, latest_day=latest_day)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with an item costs only that item
             dropped.append(f"item {position}{_id_of(item)}: {_reason(error)}")
         else:
@@ -221,14 +74,14 @@ def parse_paper(payload: object, *, latest_day: date = date.max) -> Paper:
         SourceError: there is no usable paper in the answer.
     """
     try:
-        raw = _RawPaper.model_validate(payload)
-        return _to_paper(_RawItem(paper=raw), asked_day=None, latest_day=latest_day)
+        raw = RawPaper.model_validate(payload)
+        return _to_paper(RawItem(paper=raw), asked_day=None, latest_day=latest_day)
     except Exception as error:  # as above
         _log.warning("Hugging Face's paper cannot be read: %s", _reason(error))
         raise SourceError(ProblemKind.UNREADABLE) from error
 
 
-def _to_paper(item: _RawItem, *, asked_day: date | None, latest_day: date) -> Paper:
+def _to_paper(item: RawItem, *, asked_day: date | None, latest_day: date) -> Paper:
     raw = item.paper
     # The outer title is the clean one; the inner was wrapped until late 2025.
     title = item.title or raw.title
@@ -270,7 +123,7 @@ def _list_day(named_at: datetime | None, *, asked: date | None, latest: date) ->
     return max((day for day in (named, asked) if day), default=None)
 
 
-def _first_named(*names: _Name | None) -> _Name | None:
+def _first_named(*names: NamedAccount | None) -> NamedAccount | None:
     return next((name for name in names if name and name.shown), None)
 
 

@@ -70,8 +70,8 @@ class Panel(Session):
         Ended.CANCELLED: f"This setup was cancelled, and nothing was changed. {_NEW}",
         Ended.EXPIRED: f"This setup has expired, and nothing was changed. {_NEW}",
         Ended.UNKNOWN: (
-            "This setup is closed, and I have been restarted or moved since then. Use `/subscriptions` to see "
-            f"whether it was finished. {_NEW}"
+            "This setup is closed, and I have been restarted or moved since then. Use `/subscriptions` to "
+            f"see whether it was finished. {_NEW}"
         ),
     }
     is_stored = True
