@@ -25,9 +25,9 @@ paper was or was not posted. `/status` shows what is pending, and any problems.
 
 **Reading**: the menu or button below a post opens a paper, readable only by you. **More like this** shows \
 similar papers. On anyone's message with links to papers: right-click or long-press it, then **Apps** → \
-**Open papers** or **Save papers**. `/my saved` shows what you saved, and `/my export` writes it to a file for \
-Zotero, LaTeX or a spreadsheet. `/my follow keywords:diffusion model` sends you matching papers by direct \
-message.
+**Open papers** or **Save papers**. `/my saved` shows what you saved, and `/my export` writes it to a \
+file for Zotero, LaTeX or a spreadsheet. `/my follow keywords:diffusion model` sends you matching papers by \
+direct message.
 
 **Privacy**: `/my data` exports or deletes everything I store about you."""
 
