@@ -103,7 +103,7 @@ async def test_papers_of_the_library_are_opened_and_removed_page_by_page(world: 
     removed = await world.member.select(following.response, [FIRST], custom_id="unsave")
 
     assert "Paper 1\n" in text_of(opened)
-    assert "Your library has 11 papers now" in text_of(removed)
+    assert "Your library now has 11 papers" in text_of(removed)
 
 
 async def test_the_limit_says_how_to_make_room(listed: World) -> None:

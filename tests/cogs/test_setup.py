@@ -176,7 +176,7 @@ async def test_bundles_beside_keywords_that_cannot_be_read_are_refused_and_nothi
 
     await person.bundles("Robotics")
 
-    assert "Correct or delete the keywords that you typed first" in person.text
+    assert "First correct or delete the keywords that you typed" in person.text
     assert person.chosen == []
     assert '"open' in str((await person.press(FORM_NAME)).modal)
     await person.type_keywords("")
@@ -490,7 +490,7 @@ async def test_another_person_cannot_press(world: World) -> None:
 
     pressed = await _component_interaction(manager(world), stored, data)
 
-    assert "someone else's" in text_of(pressed)
+    assert "someone else. Use" in text_of(pressed)
     assert person.labels["Cancel"]
 
 
@@ -536,7 +536,7 @@ async def test_a_panel_after_a_restart_is_still_only_its_own_persons(world: Worl
 
     pressed = await _component_interaction(manager(world), stored, data)
 
-    assert "someone else's" in text_of(pressed)
+    assert "someone else. Use" in text_of(pressed)
     assert person.labels["Cancel"]
 
 
@@ -555,7 +555,7 @@ async def test_a_panel_that_was_closed_before_a_restart_or_long_ago_says_so(worl
         await left_alone.choose(world.channel),
         await left_alone.who.submit_modal(form, filled(form, keywords="video")),
     ):
-        assert "This setup is closed, and I was restarted or moved since" in text_of(shown)
+        assert "This setup is closed, and I have been restarted or moved since" in text_of(shown)
         assert "Use `/setup` to start a new one" in text_of(shown)
     assert await feeds_of(world) == []
 

@@ -243,7 +243,7 @@ async def test_after_a_restart_the_buttons_say_that_they_are_not_known(world: Wo
     await world.restart()
 
     answer = await pressed(world, result)
-    assert "I was restarted or moved since this was asked" in answer
+    assert "I have been restarted or moved since then" in answer
     assert "`/config history` shows what was changed" in answer
     assert await world.subscriptions() == []
 

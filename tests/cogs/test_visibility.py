@@ -138,7 +138,7 @@ async def test_pages_are_turned_only_by_who_still_may_see_them(world: World) -> 
     answer = text_of(await person.click(shown.response, label="Next"))
     assert "Page 1 of 2" in text_of(shown)
 
-    assert "someone else's" in text_of(stranger)
+    assert "someone else. Use" in text_of(stranger)
     assert "Your permissions have changed" in answer
     show(world, other, person)
     await world.env.settle()

@@ -98,7 +98,7 @@ async def test_buttons_from_before_a_restart_say_so(world: World) -> None:
     pressed = await world.member.click(shown.response, label="Next")
 
     assert pressed.ephemeral
-    assert "I was restarted or moved since this was shown" in text_of(pressed)
+    assert "I have been restarted or moved since then" in text_of(pressed)
     assert "Use the command again" in text_of(pressed)
     assert "Page 1 of 3" in text_of(shown)
 
