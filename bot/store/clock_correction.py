@@ -69,8 +69,8 @@ async def pull_back_waits(
 ) -> int:
     """Make retries due now that are later than the longest wait; returns how many were.
 
-    `longest_wait` is for posts, follow-ups and notices, `longest_look` for rechecks of blocked channels. Protected
-    by single statements: a row that is corrected meanwhile is not late any more.
+    `longest_wait` is for posts, follow-ups and notices, `longest_look` for rechecks of blocked channels.
+    Protected by single statements: a row that is corrected meanwhile is not late any more.
     """
     values = {"now": now, "wait_until": now + longest_wait}
     pulled = 0

@@ -63,8 +63,8 @@ async def all_of_them(conn: AsyncConnection) -> list[Deletion]:
 async def apply_again(conn: AsyncConnection, carried: Sequence[Deletion]) -> int:
     """Applies deletions of a later state of this database; returns how many people it forgot again.
 
-    A deletion that is known here already was before this state, and the person may have come back since. Protected
-    by nobody else using the database that is being restored.
+    A deletion that is known here already was before this state, and the person may have come back since.
+    Protected by nobody else using the database that is being restored.
     """
     known = set(await all_of_them(conn))
     later = [deletion for deletion in carried if deletion not in known]

@@ -20,8 +20,8 @@ _LAST = "\U0010ffff"  # after every character of a word
 async def add(conn: AsyncConnection, words: Mapping[str, Collection[str]]) -> dict[str, int]:
     """Add the words that are new, each with what it is found by in lower case; return the numbers of all.
 
-    Where another process adds the same word, this waits for it, and reads the number that it has then. Protected
-    by the unique key, and the order.
+    Where another process adds the same word, this waits for it, and reads the number that it has then.
+    Protected by the unique key, and the order.
     """
     known = await _numbers(conn, words)
     if new := [{"word": word} for word in sorted(words) if word not in known]:

@@ -147,8 +147,8 @@ class LeaseSession:
     async def take(self, seen: Iterable[Lease]) -> frozenset[int]:
         """Takes over the shards whose leases are still as they were seen; returns those.
 
-        The connections of an owner that does not renew them are ended first, with what it has begun. Protected
-        by a session's lock on the shard, and the lock on the lease's row, under which it is compared
+        The connections of an owner that does not renew them are ended first, with what it has begun.
+        Protected by a session's lock on the shard, and the lock on the lease's row, under which it is compared
         with what was seen.
         """
         leases = list(seen)
