@@ -148,8 +148,8 @@ class LeaseSession:
         """Takes over the shards whose leases are still as they were seen; returns those.
 
         The connections of an owner that does not renew them are ended first, with what it has begun.
-        Protected by a session's lock on the shard, and the lock on the lease's row, under which it is compared
-        with what was seen.
+        Protected by a session's lock on the shard, and the lock on the lease's row, under which it is
+        compared with what was seen.
         """
         leases = list(seen)
         for owner in {lease.owner for lease in leases if lease.owner is not None}:
