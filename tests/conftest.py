@@ -14,7 +14,7 @@ import pytest_asyncio
 from bot.core.plurals import count
 from tests import examples, list_days, systemd
 from tests.browser import chromium
-from tests.fakes import discord_openapi, postgres_cluster
+from tests.fakes import discord_openapi, pgbouncer, postgres_cluster
 from tests.process import forked
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for title, reason in (
         ("the sandbox's page", chromium.MISSING),
         ("PostgreSQL", postgres_cluster.MISSING),
+        ("a pooler for PostgreSQL", pgbouncer.MISSING),
         ("the systemd unit", systemd.MISSING),
         ("recorded list days and Discord's OpenAPI file", list_days.NOT_TRIED),
     ):

@@ -10,9 +10,11 @@ from bot.doctor.reports import Contents, DatabaseReport, refused, revision_findi
 from bot.errors import ConfigError
 from bot.store.postgres.address import database_url, shown
 from bot.store.postgres.backend import READERS, WRITERS, PostgresBackend
-from bot.store.postgres.inspection import Server, inspected
+from bot.store.postgres.errors import POOLED
+from bot.store.postgres.inspection import inspected
+from bot.store.postgres.server import ENCODING, OLDEST_VERSION, Server, create_line
 
-OLDEST_VERSION = 14  # the oldest that PostgreSQL's own project still maintains
+OLDEST_MAINTAINED = 14  # by PostgreSQL's own project
 _NEEDED = WRITERS + READERS + 1  # connections of one process, with the one that holds the lock
 
 
@@ -21,9 +23,12 @@ async def check_postgres(address: str, *, shard_count: int | None, timeout_secon
     findings: list[Finding] = []
     contents: Contents | None = None
     try:
-        async with inspected(PostgresBackend(url), within_seconds=timeout_seconds) as database:
+        backend = PostgresBackend(url)
+        async with inspected(backend, within_seconds=timeout_seconds) as database:
             server = await database.server()
-            findings += judge_server(server)
+            findings += judge_server(server, user=url.username)
+            if await backend.is_pooled_by_transaction():
+                findings.append(wrong(*POOLED.split("; "), prevents_start=True))
             revision = await database.revision()
             findings.append(revision_finding(shown(url), revision, size_bytes=await database.size_bytes()))
             if others := await database.foreign_tables():
@@ -40,17 +45,21 @@ async def check_postgres(address: str, *, shard_count: int | None, timeout_secon
     return DatabaseReport(findings=findings, contents=contents)
 
 
-def judge_server(server: Server) -> Iterator[Finding]:
+def judge_server(server: Server, *, user: str | None) -> Iterator[Finding]:
     """Whether a bot can work on the server, as it is configured."""
     if server.version < OLDEST_VERSION:
+        what = f"PostgreSQL {server.version} is too old: Paperboy needs version {OLDEST_VERSION} or later"
+        yield wrong(what, "update the server", prevents_start=True)
+    elif server.version < OLDEST_MAINTAINED:
         yield warning(f"PostgreSQL {server.version} is no longer maintained", "update the server")
     else:
         yield fine(f"The server is PostgreSQL {server.version}")
-    if server.encoding == "UTF8":
+    if server.encoding == ENCODING:
         yield fine("The database is encoded in UTF-8")
     else:
-        remedy = "create a database with ENCODING 'UTF8' and move to it"
-        yield wrong(f"The database is encoded in {server.encoding}, which lacks characters of papers", remedy)
+        remedy = f"create another one, and name that: {create_line(user)}"
+        what = f"The database is encoded in {server.encoding}, which lacks characters of papers"
+        yield wrong(what, remedy, prevents_start=True)
     yield fine(f"Times are stored in UTC, whatever the server's own time zone ({server.timezone}) is")
     if server.is_standby:
         yield wrong("The server is a standby, which only reads", "name the primary", prevents_start=True)

@@ -26,10 +26,10 @@ class Backend(Protocol):
         ...
 
     async def prepare(self) -> None:
-        """Make what can be made before the first connection, such as a folder.
+        """Make what can be made before the tables, such as a folder, and check what a server can do.
 
         Raises:
-            ConfigError: that is impossible; the text names DATABASE_URL and says why.
+            ConfigError: that is impossible, or not enough; the text names DATABASE_URL and says why.
         """
         ...
 

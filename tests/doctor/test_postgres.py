@@ -14,7 +14,7 @@ from bot.doctor.postgres import judge_server
 from bot.store import tables
 from bot.store.address import backend_of
 from bot.store.database import Database
-from bot.store.postgres.inspection import Server
+from bot.store.postgres.server import Server
 from tests.fakes import postgres
 from tests.stores import databases_are_freed
 
@@ -105,6 +105,7 @@ async def test_a_database_without_tables_is_empty_and_stays_so(url: str) -> None
     ("wrong", "sign", "word"),
     [
         ({"version": 12}, Sign.WARNING, "PostgreSQL 12 is no longer maintained"),
+        ({"version": 11}, Sign.WRONG, "PostgreSQL 11 is too old: Paperboy needs version 12 or later"),
         ({"encoding": "SQL_ASCII"}, Sign.WRONG, "encoded in SQL_ASCII"),
         ({"is_standby": True}, Sign.WRONG, "standby"),
         ({"is_read_only": True}, Sign.WRONG, "set to read only"),
@@ -116,7 +117,9 @@ def test_what_is_wrong_with_a_server_is_named_with_a_remedy(
     wrong: dict[str, object], sign: Sign, word: str
 ) -> None:
     (finding,) = [
-        finding for finding in judge_server(replace(SERVER, **wrong)) if finding.sign is not Sign.FINE
+        finding
+        for finding in judge_server(replace(SERVER, **wrong), user=None)
+        if finding.sign is not Sign.FINE
     ]  # pyright: ignore[reportArgumentType]
     assert finding.sign is sign
     assert word in finding.what

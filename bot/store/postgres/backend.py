@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from operator import methodcaller
 from typing import Any, ClassVar
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
@@ -15,8 +17,9 @@ from sqlalchemy.pool import NullPool
 from bot.errors import ConfigError, DatabaseUnavailableError, StoreError
 from bot.store import people
 from bot.store.postgres import errors
-from bot.store.postgres.address import shown
+from bot.store.postgres.address import has_several_hosts, shown
 from bot.store.postgres.idle import replace_dead_ones
+from bot.store.postgres.server import check_server, is_pooled_by_transaction
 from bot.store.postgres.sole_use import SoleUse
 from bot.store.postgres.watched import LeaseConnection, WatchedConnection
 from bot.store.statements import BY_NAME
@@ -25,8 +28,8 @@ from bot.store.statements import BY_NAME
 WRITERS = 2
 READERS = 8
 CONNECT_TIMEOUT_SECONDS = 10.0
+# Set after connecting, since poolers refuse them before.
 _SETTINGS = {
-    "timezone": "UTC",
     # Statements are short: compiling them, or starting workers for a page of feeds, costs more than it saves.
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
@@ -65,7 +68,20 @@ class PostgresBackend:
             await engine.dispose()
 
     async def prepare(self) -> None:
-        """Nothing can be made before the first connection."""
+        engine = self.leases()
+        try:
+            with self.refusals():
+                await check_server(engine, shown=shown(self._url))
+        finally:
+            await engine.dispose()
+
+    async def is_pooled_by_transaction(self) -> bool:
+        """Whether a pooler is in between with which a bot cannot work. Raises SQLAlchemy's errors."""
+        engine = self.leases()
+        try:
+            return await is_pooled_by_transaction(engine)
+        finally:
+            await engine.dispose()
 
     def writer(self) -> AsyncEngine:
         return self._engine(WRITERS, settings=_WRITER)
@@ -117,6 +133,7 @@ class PostgresBackend:
 
     @asynccontextmanager
     async def sole_use(self) -> AsyncGenerator[Callable[[], Coroutine[None, None, None]]]:
+        await self.prepare()
         engine = self.leases()
         use = SoleUse(engine, shown=shown(self._url))
         try:
@@ -138,13 +155,18 @@ class PostgresBackend:
         pool: dict[str, Any] = {"pool_size": size, "max_overflow": 0} if size else {"poolclass": NullPool}
         arguments: dict[str, Any] = {
             "timeout": CONNECT_TIMEOUT_SECONDS,
-            "server_settings": {**_SETTINGS, "application_name": self._name, **(settings or {})},
+            "server_settings": {"timezone": "UTC", "application_name": self._name},
             "connection_class": connection,
         }
+        if has_several_hosts(self._url):
+            arguments["target_session_attrs"] = "read-write"
         engine = create_async_engine(
             self._url, connect_args=arguments, hide_parameters=True, execution_options=BY_NAME, **pool
         )
-        event.listen(engine.sync_engine, "do_connect", _connect)
+        each = "; ".join(
+            f"SET {name} = '{value}'" for name, value in {**_SETTINGS, **(settings or {})}.items()
+        )
+        event.listen(engine.sync_engine, "do_connect", partial(_connect, each))
         replace_dead_ones(engine)
         return engine
 
@@ -153,10 +175,18 @@ class PostgresBackend:
         return kind(f"DATABASE_URL names {shown(self._url)}, but {why}")
 
 
-def _connect(dialect: Dialect, _entry: object, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """Connects; the driver's and the system's errors become one that SQLAlchemy knows."""
+def _connect(
+    settings: str, dialect: Dialect, _entry: object, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> Any:
+    """Connects, and executes the settings; the driver's and the system's errors become SQLAlchemy's."""
     try:
-        return dialect.connect(*arguments, **options)
+        connection: Any = dialect.connect(*arguments, **options)
+        try:
+            connection.run_async(methodcaller("execute", settings))
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection  # noqa: TRY300
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         known = dialect.loaded_dbapi
         raise known.OperationalError(str(error) or type(error).__name__) from error

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+from asyncpg.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
+    TargetServerAttributeNotMatched,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -13,6 +16,12 @@ _AWAY = "the server does not answer; check that it runs, and its host and port"
 _FULL = "the server's disk is full; free some space"
 _GAVE_UP = "a transaction took too long, and the server ended it"
 _OTHER_TABLES = "the tables are not this version's; if a newer Paperboy has changed them, update this one"
+STANDBY = "the server only reads, as a standby does; name the primary, or promote this one"
+POOLED = (
+    "a pooler such as PgBouncer is in between, which gives each transaction another connection; name the "
+    "server itself, or have it pool by session (pool_mode = session)"
+)
+_NO_PRIMARY = "none of these servers accepts writes; promote one of them"
 # By SQLSTATE, or its class; PostgreSQL's manual, appendix A.
 _ADVICE = {
     "28": "the server does not accept this user and password; correct them in the address, in which %40 is @",
@@ -30,7 +39,9 @@ _ADVICE = {
     "55000": "the database accepts no connections; allow them: ALTER DATABASE … ALLOW_CONNECTIONS true",
     "58": "the server's disk or system failed; see the server's log",
     "XX000": "the server failed; see its log",
-    "25006": "the server only reads, as a standby does; name the primary",
+    "25006": STANDBY,
+    "26000": POOLED,
+    "42P05": POOLED,
     "40": "another program changed the same rows at the same time",
     "55P03": "another program has locked a table",
     "57014": "the server cancelled a statement",
@@ -67,7 +78,9 @@ def advice(error: BaseException | None) -> str | None:
     if cause is None:
         return None
     known = _by_state(cause, _ADVICE)
-    if known is None and _is_away(cause):
+    if isinstance(cause, TargetServerAttributeNotMatched):
+        known = _NO_PRIMARY
+    elif known is None and _is_away(cause):
         known = _AWAY
     words = str(cause).strip() or type(cause).__name__
     return None if known is None else f"{known} ({words})"
@@ -77,7 +90,10 @@ def may_pass(error: BaseException | None) -> bool:
     """Whether the server may only be starting, stopping or busy, or the network be gone."""
     cause = _cause(error)
     state: str = getattr(cause, "sqlstate", None) or ""
-    return cause is not None and (state.startswith(("08", "532", "533", "55000", "57")) or _is_away(cause))
+    passes = state.startswith(("08", "532", "533", "55000", "57"))
+    return cause is not None and (
+        passes or isinstance(cause, TargetServerAttributeNotMatched) or _is_away(cause)
+    )
 
 
 def store_error(error: Exception, *, is_write: bool) -> StoreError | None:

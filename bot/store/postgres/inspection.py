@@ -14,21 +14,7 @@ from sqlalchemy import select, text
 from bot.store import tables
 from bot.store.inspection import Inspection
 from bot.store.postgres.backend import PostgresBackend, application_name
-from bot.store.postgres.sole_use import SOLE_USE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """What a start depends on, beyond the tables."""
-
-    version: int  # the first part: 15 of 15.18
-    encoding: str
-    timezone: str  # of the server; ours is always UTC
-    may_create: bool  # tables in the schema that we would use
-    is_standby: bool
-    is_read_only: bool  # by a setting of the server, the database or the user
-    connections_left: int
-    is_in_use: bool  # a bot runs on it
+from bot.store.postgres.server import Server, server_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +39,7 @@ class PostgresInspector(Inspection):
     """What can be asked of a PostgreSQL database."""
 
     async def server(self) -> Server:
-        found = await self.connection.execute(_SERVER, {"sole_use": SOLE_USE})
-        return Server(**found.mappings().one())
+        return await server_of(self.connection)
 
     async def size_bytes(self) -> int:
         return (
@@ -93,23 +78,6 @@ class PostgresInspector(Inspection):
         return list((await self.connection.execute(_OF_OTHERS)).scalars())
 
 
-_SERVER = text(
-    """
-SELECT current_setting('server_version_num')::int / 10000 AS version,
-       pg_encoding_to_char(encoding) AS encoding,
-       (SELECT coalesce(reset_val, setting) FROM pg_settings WHERE name = 'TimeZone') AS timezone,
-       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
-       pg_is_in_recovery() AS is_standby,
-       (SELECT coalesce(reset_val, setting) FROM pg_settings
-        WHERE name = 'default_transaction_read_only') = 'on' AS is_read_only,
-       current_setting('max_connections')::int - (SELECT count(*)::int FROM pg_stat_activity
-                                                  WHERE backend_type = 'client backend') AS connections_left,
-       EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-               WHERE locktype = 'advisory' AND datname = current_database()
-                 AND (classid::bigint << 32) + objid::bigint = :sole_use) AS is_in_use
-FROM pg_database WHERE datname = current_database()
-"""
-)
 _OF_OTHERS = text(
     """
 SELECT tablename FROM pg_tables

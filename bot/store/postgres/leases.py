@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.core.shards import OwnedShards
 from bot.store import restored, tables
+from bot.store.locking import delete_unlocked
 from bot.store.postgres import joining
 from bot.store.postgres.backend import application_name
 from bot.store.postgres.joining import Lease, OtherFleet
@@ -205,11 +206,13 @@ class LeaseSession:
     async def forget(self, process_id: str, *, renewals: int | None = None) -> None:
         """Deletes a process that ended, if it is still as it was seen.
 
-        Protected by a single statement that compares the renewals.
+        Protected by a single statement that compares the renewals, and never waits: what was to be forgotten
+        may have the row locked, if it is frozen.
         """
-        statement = delete(_processes).where(_processes.c.id == process_id)
+        conditions = [_processes.c.id == process_id]
         if renewals is not None:
-            statement = statement.where(_processes.c.renewals == renewals)
+            conditions.append(_processes.c.renewals == renewals)
+        statement = delete_unlocked(_processes, *conditions)
         conn = self._connection
         async with conn.begin():
             await conn.execute(statement)
