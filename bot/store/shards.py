@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, Integer, bindparam, func
 
 from bot.core.shards import OwnedShards
 from bot.store import tables
-from bot.store.statements import as_array, ids_from
+from bot.store.statements import as_array, is_among
 
 
 @cache
 def is_owned() -> ColumnElement[bool]:
     """The condition; its parameters are `values`. Direct messages belong to shard 0 (`OwnedShards.has`)."""
     server = func.coalesce(tables.feeds.c.server_id, 0)
-    return ((server // 2**22) % bindparam("shard_count", type_=Integer)).in_(ids_from("shards"))
+    return is_among((server // 2**22) % bindparam("shard_count", type_=Integer), "shards")
 
 
 def values(owned: OwnedShards) -> dict[str, Any]:
