@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -11,8 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    Column,
     ColumnElement,
+    Integer,
     Select,
     Text,
     bindparam,
@@ -21,7 +20,6 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,8 +28,8 @@ from bot.core.ids import FeedId, ServerId, UserId
 from bot.core.schedules import Cadence, Schedule
 from bot.core.shards import EVERYTHING, OwnedShards
 from bot.store import feed_settings, shards, subscriptions, tables
+from bot.store.bulk import update_rows
 from bot.store.feeds import is_active
-from bot.store.statements import as_array, ids_from
 
 _feeds = tables.feeds
 _subscriptions = tables.subscriptions
@@ -75,16 +73,18 @@ async def chunk(
     values = {"now": now, "owner": after.owner_id if after else 0, "feed": after.id if after else 0}
     values |= shards.values(owned)
     found: list[DueFeed] = []
-    size = 0
+    size, limit = 0, _PAGE
     while True:
-        rows = (await conn.execute(_page(), values)).all()
+        rows = (await conn.execute(_page(), values | {"limit": limit})).all()
         for feed in [_due_feed(row) for row in rows if row[-1] is not None]:
             size += len(feed.expressions)
             if found and at_most is not None and size > at_most:
                 return [due for due in found if due.owner_id != feed.owner_id] or found
             found.append(feed)
-        if len(rows) < _PAGE:
+        if len(rows) < limit:
             return found
+        if at_most is not None and found:  # about as many as are missing, and the one behind them
+            limit = (at_most - size) * len(found) // size + 1
         values |= {"owner": rows[-1].owner_id, "feed": rows[-1].id}
 
 
@@ -100,7 +100,7 @@ def _page() -> Select[Any]:
         select(*_columns)
         .where(is_active(), _is_due(), shards.is_owned(), tuple_(_feeds.c.owner_id, _feeds.c.id) > behind)
         .order_by(_feeds.c.owner_id, _feeds.c.id)
-        .limit(_PAGE)
+        .limit(bindparam("limit", type_=Integer))
     )
 
 
@@ -200,40 +200,17 @@ async def finish_runs(
     was rescheduled since it was read: nothing is recorded for it. Protected by the locks on the feeds, which
     the caller holds.
     """
-    alike: defaultdict[tuple[datetime, LastRun | None], list[FeedId]] = defaultdict(list)
-    for feed_id, next_run_at in runs:
-        alike[next_run_at, figures.get(feed_id)].append(feed_id)
     rows = [
         {
-            "ids": as_array(ids),
-            "now": now,
-            "next_run": next_run_at,
-            "ran_at": now if is_complete else None,
-            "new": result and result.new,
-            "matched": result and result.matched,
-            "planned": result and result.planned,
+            "id": feed_id,
+            "next_run_at": next_run_at,
+            "last_run_at": now if is_complete else None,
+            "last_new": result and result.new,
+            "last_matched": result and result.matched,
+            "last_planned": result and result.planned,
         }
-        for (next_run_at, result), ids in alike.items()
+        for feed_id, next_run_at in runs
+        for result in (figures.get(feed_id),)
     ]
-    if rows:
-        await conn.execute(_finish, rows)
-
-
-def _or_as_before(name: str, column: Column[Any]) -> ColumnElement[Any]:
-    return func.coalesce(bindparam(name, type_=column.type), column)
-
-
-_finish = (
-    update(_feeds)
-    .where(
-        _feeds.c.id.in_(ids_from("ids")),
-        _is_due(),
-    )
-    .values(
-        next_run_at=bindparam("next_run"),
-        last_run_at=_or_as_before("ran_at", _feeds.c.last_run_at),
-        last_new=_or_as_before("new", _feeds.c.last_new),
-        last_matched=_or_as_before("matched", _feeds.c.last_matched),
-        last_planned=_or_as_before("planned", _feeds.c.last_planned),
-    )
-)
+    is_due = f"feeds.next_run_at <= {{}} OR feeds.cadence = '{Cadence.LIVE}'"  # as `_is_due`
+    await update_rows(conn, _feeds, rows, where=is_due, value=(_feeds.c.next_run_at.type, now))
