@@ -111,11 +111,12 @@ class Weekdays(TypeDecorator[frozenset[int]]):
         return None if value is None else sum(1 << day for day in value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> frozenset[int] | None:
-        return None if value is None else _days_of(value)
+        return None if value is None else days_of(value)
 
 
 @lru_cache(maxsize=128)  # there are 127 of them
-def _days_of(mask: int) -> frozenset[int]:
+def days_of(mask: int) -> frozenset[int]:
+    """The days of a bit mask as `Weekdays` stores them."""
     return frozenset(day for day in range(7) if mask >> day & 1)
 
 

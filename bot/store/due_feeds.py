@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -13,9 +13,8 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
-    Text,
     bindparam,
-    cast,
+    case,
     func,
     or_,
     select,
@@ -30,11 +29,13 @@ from bot.core.shards import EVERYTHING, OwnedShards
 from bot.store import feed_settings, shards, subscriptions, tables
 from bot.store.bulk import update_rows
 from bot.store.feeds import is_active
+from bot.store.statements import joined
 
 _feeds = tables.feeds
 _subscriptions = tables.subscriptions
 _PAGE: Final = 500  # rows
 _SEPARATOR: Final = "\x1e"  # in no expression
+_PART: Final = "\x1f"
 
 
 class DueFeed(NamedTuple):
@@ -42,18 +43,13 @@ class DueFeed(NamedTuple):
 
     id: FeedId
     owner_id: ServerId | UserId
-    schedule: Schedule
-    next_run_at: datetime
-    last_run_at: datetime | None
-    created_at: datetime
     expressions: list[str]  # that match every paper that its subscriptions may take
     since: date  # the first list day that any of them wants
     has_resumed: bool  # whether any was removed and added again
-
-    @property
-    def checked_at(self) -> datetime:
-        """Its last check (`decisions.last_check`), if none was removed and added again."""
-        return self.last_run_at or self.created_at
+    schedule: Schedule
+    next_run_at: datetime
+    last_run_at: datetime | None
+    checked_at: datetime  # its last check (`decisions.last_check`), if none was removed and added again
 
 
 async def chunk(
@@ -104,41 +100,50 @@ def _page() -> Select[Any]:
     )
 
 
-# What a run has to know of a feed's subscriptions, in one text; NULL where it has none.
-_of_subscriptions = select(
-    func.aggregate_strings(subscriptions.may_take, _SEPARATOR)
-    .concat(_SEPARATOR)
-    .concat(cast(func.min(_subscriptions.c.since), Text))
-    .concat(_SEPARATOR)
-    .concat(cast(func.count(_subscriptions.c.resumed_at), Text))
-).where(_subscriptions.c.feed_id == _feeds.c.id, subscriptions.is_live)
-
-
+# All that most feeds share with many others, in one text: the database makes it, and each is read once.
+_shared = joined(
+    (
+        func.min(_subscriptions.c.since),
+        func.count(_subscriptions.c.resumed_at),
+        *feed_settings.SCHEDULE_COLUMNS,
+        _feeds.c.next_run_at,
+        _feeds.c.last_run_at,
+        case((_feeds.c.last_run_at.is_(None), _feeds.c.created_at)),
+    ),
+    _PART,
+)
+# NULL where the feed has no subscriptions.
+_of_subscriptions = (
+    select(func.aggregate_strings(subscriptions.may_take, _SEPARATOR).concat(_SEPARATOR).concat(_shared))
+    .where(_subscriptions.c.feed_id == _feeds.c.id, subscriptions.is_live)
+    .correlate(_feeds)
+)
 # In the order in which `_due_feed` unpacks them.
 _columns: tuple[ColumnElement[Any], ...] = (
     _feeds.c.id,
     _feeds.c.owner_id,
-    *feed_settings.SCHEDULE_COLUMNS,
-    _feeds.c.next_run_at,
-    _feeds.c.last_run_at,
-    _feeds.c.created_at,
     _of_subscriptions.scalar_subquery(),
 )
 
 
 def _due_feed(row: Sequence[Any]) -> DueFeed:
-    id_, owner_id, *schedule, next_run_at, last_run_at, created_at, of_subscriptions = row
-    *expressions, since, resumed = of_subscriptions.split(_SEPARATOR)
-    return DueFeed(
-        id=FeedId(id_),
-        owner_id=owner_id,
-        schedule=feed_settings.schedule_of(*schedule),
-        next_run_at=next_run_at,
-        last_run_at=last_run_at,
-        created_at=created_at,
-        expressions=expressions,
-        since=date.fromisoformat(since),
-        has_resumed=resumed != "0",
+    id_, owner_id, of_subscriptions = row
+    *expressions, shared = of_subscriptions.split(_SEPARATOR)
+    return DueFeed(id_, owner_id, expressions, *_read(shared))
+
+
+@lru_cache(maxsize=4096)
+def _read(shared: str) -> tuple[date, bool, Schedule, datetime, datetime | None, datetime]:
+    """The rest of a due feed."""
+    since, resumed, *schedule, next_run_at, last_run_at, created_at = shared.split(_PART)
+    ran_at = datetime.fromisoformat(last_run_at) if last_run_at else None
+    return (
+        date.fromisoformat(since),
+        resumed != "0",
+        feed_settings.schedule_of_texts(*schedule),
+        datetime.fromisoformat(next_run_at),
+        ran_at,
+        ran_at or datetime.fromisoformat(created_at),
     )
 
 

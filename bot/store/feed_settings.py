@@ -15,10 +15,10 @@ from bot.core.ids import FeedId, RoleId
 from bot.core.query.compiled import CompiledQuery
 from bot.core.schedules import Cadence, Schedule
 from bot.store import tables
-from bot.store.column_types import keep_first
+from bot.store.column_types import days_of, keep_first
 
 _feeds = tables.feeds
-# In the order in which `schedule_of` takes them.
+# In the order in which `schedule_of` and `schedule_of_texts` take them.
 SCHEDULE_COLUMNS = (_feeds.c.cadence, _feeds.c.post_time, _feeds.c.weekdays, _feeds.c.timezone)
 
 
@@ -153,3 +153,8 @@ def _settings(  # noqa: PLR0917 - in the order in which they are read
 @lru_cache(maxsize=1024)
 def schedule_of(cadence: str, post_time: time, weekdays: frozenset[int], timezone: str) -> Schedule:
     return Schedule(cadence=Cadence(cadence), time=post_time, weekdays=weekdays, timezone=timezone)
+
+
+def schedule_of_texts(cadence: str, post_time: str, weekdays: str, timezone: str) -> Schedule:
+    """The schedule in these columns, each read as text."""
+    return schedule_of(cadence, time.fromisoformat(post_time), days_of(int(weekdays)), timezone)

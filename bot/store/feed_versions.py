@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from functools import reduce
-from typing import Any, Final, NewType
+from collections.abc import Collection
+from typing import Final, NewType
 
-from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import FeedId
 from bot.store import subscriptions, tables
-from bot.store.statements import as_array, ids_from
+from bot.store.statements import as_array, ids_from, joined
 
 FeedVersion = NewType("FeedVersion", str)  # serves to be compared only
 
@@ -24,28 +23,27 @@ _LEFT_OUT: Final = frozenset(
 )
 
 
-def _text(columns: Iterable[ColumnElement[Any]]) -> ColumnElement[str]:
-    """The columns as one text, which the database makes: reading each of their values would take longer."""
-    texts = [func.coalesce(cast(column, Text), "").concat(" ") for column in columns]
-    return reduce(lambda text, other: text.concat(other), texts)
-
-
-_subscription = _text(
+_subscription = joined(
     (
         _of_subscription.id,
         _of_subscription.rules_version,
         _of_subscription.focus,
         _of_subscription.since,
         _of_subscription.resumed_at,
-    )
+    ),
+    " ",
 )
-_subscriptions = select(func.aggregate_strings(_subscription, "")).where(
+_subscriptions = select(func.aggregate_strings(_subscription, "\n")).where(
     _of_subscription.feed_id == _feeds.c.id, subscriptions.is_live
 )
 _versions = select(
     _feeds.c.id,
-    _text(column for column in _feeds.c if column.name not in _LEFT_OUT).concat(
-        func.coalesce(_subscriptions.scalar_subquery(), "")
+    joined(
+        (
+            *(column for column in _feeds.c if column.name not in _LEFT_OUT),
+            _subscriptions.scalar_subquery(),
+        ),
+        " ",
     ),
 ).where(_feeds.c.id.in_(ids_from("feeds")))
 

@@ -153,7 +153,7 @@ async def test_a_due_feed_comes_with_its_subscriptions_in_short(conn: AsyncConne
         schedule=WEEKDAYS,
         next_run_at=NOW,
         last_run_at=None,
-        created_at=NOW,
+        checked_at=NOW,
         expressions=['"agents"', '"video"'],
         since=TODAY - timedelta(days=1),
         has_resumed=False,

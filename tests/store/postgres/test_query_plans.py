@@ -7,9 +7,10 @@ from bot.store.database import Database
 from tests.store.asked import explained
 
 
-async def test_a_chunk_is_read_without_grouping_the_others(database: Database) -> None:
-    """With a limit and nothing to group, it reads on from where the last chunk ended."""
+async def test_a_chunk_is_read_without_grouping_or_joining_the_others(database: Database) -> None:
+    """With a limit, and nothing to group or to join, it reads on from where the last chunk ended."""
     async with database.read() as conn:
         steps = [step for (step,) in await explained(conn, due_feeds.chunk, explain="EXPLAIN")]
     assert steps[0].startswith("Limit")
     assert not [step for step in steps if "GroupAggregate" in step or "HashAggregate" in step]
+    assert not [step for step in steps if "Join" in step or "Nested Loop" in step]
