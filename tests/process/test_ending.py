@@ -19,7 +19,7 @@ async def test_it_ends_while_hugging_face_answers_nothing(stage: Stage) -> None:
     bot = await stage.start(BACKFILL_DAYS="5")
     # It answers all the same.
     assert "no subscriptions" in await stage.command("subscriptions")
-    assert stage.hub.requests
+    await stage.until(lambda: bool(stage.hub.requests), "a request to Hugging Face")
     assert await bot.stop(signal.SIGINT) == 0
     assert "closing" in bot.log
     assert "Traceback" not in bot.log
