@@ -24,15 +24,17 @@ run: $(VENV)/.run ## run the bot, or the sandbox if DISCORD_TOKEN is not set
 # Compiled modules are kept for the next run: pytest spends seconds on compiling the tests.
 test coverage: export PYTHONDONTWRITEBYTECODE =
 
-# Four on two cores: while some wait for a process or the browser, others work. Not more, because each imports everything.
+# Four on two cores: while some wait for a process or the browser, others work.
+TESTS = $(BIN)/python -m pytest -p tests.parallel --processes 4
+
 test: $(VENV)/.dev ## run the tests
-	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
+	$(TESTS)
 
 test-all: export PAPERBOY_EXAMPLES = thorough
 test-all: test ## run all tests, with fifty times as many generated examples
 
 coverage: $(VENV)/.dev ## run the tests and report uncovered lines
-	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal --cov --cov-report=term
+	$(TESTS) --cov --cov-report=term
 
 residue: $(VENV)/.dev ## count the LaTeX that is left in recorded titles and abstracts, by kind
 	$(BIN)/python -m tests.core.words.residue

@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
@@ -20,7 +20,7 @@ from tests.process import forked
 if TYPE_CHECKING:
     from tests.world import World
 
-# Imports in functions spare xdist's controller, which runs no test, the bot and its libraries.
+# Imports in functions spare a run of a few tests the bot and its libraries.
 # ruff: noqa: PLC0415
 
 # No test goes through the proxies of the machine that it runs on.
@@ -28,9 +28,18 @@ for name in ("http_proxy", "https_proxy", "no_proxy"):
     os.environ.pop(name, None)
     os.environ.pop(name.upper(), None)
 
+# One thread for numpy: more only wait for each other where several processes run tests.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 examples.load_profile()
 
 _LEFT = pytest.StashKey[int]()  # how many thorough tests were left out
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fork_server_ends() -> Iterator[None]:
+    yield
+    forked.end()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -67,12 +76,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if not item.get_closest_marker("thorough")]
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Takes from a worker, each of which collects all tests, how many were left out."""
-    node.config.stash[_LEFT] = getattr(node, "workeroutput", {}).get("left", 0)
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says what was not tried, so that nobody takes it for passed."""
     if left := terminalreporter.config.stash.get(_LEFT, 0):
@@ -102,12 +105,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"discord-openapi.json is {list_days.NOT_TRIED}",
             yellow=True,
         )
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    forked.end()
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["left"] = session.config.stash.get(_LEFT, 0)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

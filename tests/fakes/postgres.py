@@ -6,7 +6,6 @@ A test's databases are emptied and used again.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import secrets
 import tempfile
@@ -25,6 +24,7 @@ from bot.store import tables
 from bot.store.address import backend_of
 from bot.store.database import Database
 from tests.fakes import postgres_cluster as cluster
+from tests.parallel import RUN_ID
 
 _TEMPLATE: Final = "paperboy"
 _OPTIONS: Final = (
@@ -55,10 +55,7 @@ def is_there_or_required() -> bool:
 @cache
 def _folder() -> Path:
     """The folder of the running cluster, held by this process until its end."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"pid{os.getpid()}")
-    folder = (
-        Path(tempfile.gettempdir()) / f"paperboy-postgres-{hashlib.sha256(run.encode()).hexdigest()[:12]}"
-    )
+    folder = Path(tempfile.gettempdir()) / f"paperboy-postgres-{RUN_ID}"
     with _locked(folder.with_suffix(".lock")):
         if not folder.exists():
             cluster.start(folder, options=_OPTIONS)

@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.parallel import RUN_ID
 from tests.process.fork_server import LIFELINE
 from tests.waiting import LIMIT_SECONDS
 
@@ -127,8 +128,7 @@ def _address() -> str:
     """The server's address; starts it where the test run has none."""
     global _server  # noqa: PLW0603 - one for all tests of this process
     if _server is None:
-        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"of-{os.getpid()}")
-        folder = Path(tempfile.gettempdir(), f"paperboy-fork-{run}")
+        folder = Path(tempfile.gettempdir(), f"paperboy-fork-{RUN_ID}")
         folder.mkdir(exist_ok=True)
         address = folder / "server"
         lock = os.open(folder, os.O_RDONLY)
