@@ -225,7 +225,7 @@ def _posts(records: list[RecordedRequest]) -> list[float]:
 
 
 def _processor_seconds(pid: int) -> float:
-    """The processor time that a process has used so far; 0 where the system has no /proc."""
+    """The processor time that a process has used so far; 0 if the system has no /proc."""
     if sys.platform != "linux":
         return 0.0
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()

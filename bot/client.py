@@ -224,7 +224,7 @@ def _name(interaction: discord.Interaction[Client]) -> str:
 
 
 def point_at(*, api_url: str, gateway_url: str | None) -> None:
-    """Points discord.py at a REST address and, where one is given, at a gateway, for this process.
+    """Points discord.py at a REST address and, if one is given, at a gateway, for this process.
 
     discord.py keeps both in its classes; this is the only place that writes them. The operator's gateway
     wins over the one that Discord names, also for resuming. The warnings about missing voice libraries are

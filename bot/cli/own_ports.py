@@ -15,7 +15,7 @@ _LISTENING: Final = "0A"  # TCP_LISTEN in the kernel's tables
 def own_ports(ports: Container[int]) -> dict[int, bool]:
     """Those of the ports on which processes of this user listen, and whether we can see the process.
 
-    Containers that use the host's network share its ports, but don't see each other's processes. Empty where
+    Containers that use the host's network share its ports, but don't see each other's processes. Empty if
     the system does not say; Linux does.
     """
     sockets = {socket: port for port, socket in _listening() if port in ports}

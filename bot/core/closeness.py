@@ -18,7 +18,7 @@ class Closeness:
     score: float | None  # in standard deviations; None if no word of the query is known
 
     def asked_by(self, focus: Focus) -> float | None:
-        """The score that a subscription with this focus asks for; None where the score doesn't matter."""
+        """The score that a subscription with this focus asks for; None if the score doesn't matter."""
         return threshold(focus, is_hit=self.is_hit, in_title=self.in_title)
 
     def satisfies(self, focus: Focus) -> bool:
@@ -35,7 +35,7 @@ class FocusedQuery(NamedTuple):
 
     @classmethod
     def of(cls, subscription: Subscription) -> FocusedQuery | None:
-        """None where papers are not compared with it."""
+        """None if papers are not compared with it."""
         terms = subscription.focus_terms
         return cls(subscription.query.expression, terms, subscription.focus) if terms else None
 

@@ -78,7 +78,7 @@ def focus_note(focus: Focus) -> str:
 
 
 def _schedule_value(settings: FeedSettings, other: FeedSettings) -> str:
-    """What a live channel has saved for later is shown only where that is what differs."""
+    """What a live channel has saved for later is shown only if that is what differs."""
     if settings.schedule.cadence is Cadence.LIVE and other.schedule.cadence is not Cadence.LIVE:
         return "live"
     return schedule_words(settings.schedule)

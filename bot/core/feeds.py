@@ -103,7 +103,7 @@ class FeedSettings:
 
     @property
     def resumes_at(self) -> datetime | None:
-        """When the pause ends automatically, in UTC; None where it does not, or there is none."""
+        """When the pause ends automatically, in UTC; None if it does not, or there is none."""
         if self.paused_until is None or not self.is_paused:
             return None
         return day_begins(self.paused_until, timezone=self.schedule.timezone)

@@ -25,7 +25,7 @@ _WELCOME = (
 
 
 async def welcome(guild: discord.Guild, mentions: CommandMentions) -> None:
-    """Introduces the bot and the first command; does nothing where the bot may write nowhere."""
+    """Introduces the bot and the first command; does nothing if the bot may write nowhere."""
     channels = open_channels(guild)
     if not channels:
         return

@@ -18,7 +18,7 @@ class Backend(Protocol):
     reads_end_at_once: ClassVar[bool]
 
     async def identity(self) -> Hashable | None:
-        """What tells whether two addresses name one database; None where there is none. Creates nothing.
+        """What tells whether two addresses name one database; None if there is none. Creates nothing.
 
         Raises:
             ConfigError: the database cannot be used; the text names DATABASE_URL and says why.

@@ -22,7 +22,7 @@ class BusyError(PaperboyError):
 class Revision:
     """Of the database's tables, and of this code's."""
 
-    current: str | None  # None where there are no tables yet
+    current: str | None  # None if there are no tables yet
     newest: str
     is_newer: bool  # than this code's, which can work with them
 

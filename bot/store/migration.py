@@ -54,7 +54,7 @@ def is_workable(revision: str, *, oldest_code: str | None) -> bool:
 
 
 def current(connection: Connection) -> str | None:
-    """The revision of the tables; None where there are none."""
+    """The revision of the tables; None if there are none."""
     return min(MigrationContext.configure(connection).get_current_heads(), default=None)
 
 
@@ -95,7 +95,7 @@ def migrate(connection: Connection) -> str | None:
     and a drop would delete what refers to its rows; they are checked as a whole at the end.
 
     Returns:
-        What to log once that is committed; None where nothing was missing.
+        What to log once that is committed; None if nothing was missing.
 
     Raises:
         ConfigError: as `check`.

@@ -98,7 +98,7 @@ async def batches(
     """The papers with their texts, BATCH at a time: those of the list days from `first` on.
 
     Of each batch: the ids, and the words and other words of the runs, of the quotes, and the names, where
-    the parts wanted have `run`, `quoted` and `names`, and empty where they do not.
+    the parts wanted have `run`, `quoted` and `names`, and empty if they do not.
     """
     wanted = [part in parts for part in ("run", "run", "quoted", "quoted", "names")]
     columns = (_text.words, _text.other_words, _quoted.words, _quoted.other_words, _text.names)

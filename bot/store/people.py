@@ -59,7 +59,7 @@ def _is_person(column: Column[Any]) -> bool:
 
 
 def _about(table: Table, user_id: UserId) -> ColumnElement[bool] | None:
-    """Which rows of the table are about the person; None where no row can be."""
+    """Which rows of the table are about the person; None if no row can be."""
     conditions: list[ColumnElement[bool]] = [column == user_id for column in table.c if _is_person(column)]
     for key in table.foreign_keys:
         if key.ondelete == "CASCADE":

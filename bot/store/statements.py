@@ -50,7 +50,7 @@ def insert_if_new(table: Table, *, key: tuple[str, ...] | None) -> Insert:
 def insert_or_update(table: Table, *, key: tuple[str, ...], where_differs: str | None = None) -> Insert:
     """An upsert: an INSERT that overwrites the row whose `key`, a unique set of columns, exists already.
 
-    With `where_differs`, only where that column has another value. Rows that it leaves alone are not in what
+    With `where_differs`, only if that column has another value. Rows that it leaves alone are not in what
     RETURNING gives.
     """
     new = insert(table)

@@ -65,7 +65,7 @@ async def add(
     since: date,
     now: datetime,
 ) -> Subscription | None:
-    """Add a query to the feed; None where the feed has one of the same canonical form, or a removed one.
+    """Add a query to the feed; None if the feed has one of the same canonical form, or a removed one.
 
     Protected by the unique key of feed and canonical form, and the lock on the feed for what is counted.
     """
@@ -223,7 +223,7 @@ async def of_feeds(
 
 
 async def oldest_since(conn: AsyncConnection) -> date | None:
-    """The oldest list day that any subscription wants; None where there is no subscription."""
+    """The oldest list day that any subscription wants; None if there is no subscription."""
     return (await conn.execute(select(func.min(_columns.since).filter(is_live)))).scalar_one_or_none()
 
 

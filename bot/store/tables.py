@@ -165,7 +165,7 @@ servers = Table(
     Column("left_at", UtcDateTime),
     Column("notices_channel_id", Id),
     Column("welcomed_at", UtcDateTime),
-    # The schedule of the server's new feeds; where a part is missing, the operator's setting applies.
+    # The schedule of the server's new feeds; if a part is missing, the operator's setting applies.
     Column("default_time", TimeOfDay),
     Column("default_timezone", String(64)),
     Column("default_weekdays", Weekdays),

@@ -24,7 +24,7 @@ from tests.world import World, text_of
 
 
 async def feeds_of(world: World) -> list[Any]:
-    """The server's feeds, where nothing is subscribed."""
+    """The server's feeds, if nothing is subscribed."""
     async with world.database.read() as conn:
         assert await feeds.in_use(conn) == []
         return await feeds.of_server(conn, world.guild.id)

@@ -61,7 +61,7 @@ class Poison:
     names_embed: bool = False  # whether it says which embed it is
 
     def refusal(self, message: Message, paper_id: str) -> DeliveryError | None:
-        """What a message with this paper is answered; None where it is taken."""
+        """What a message with this paper is answered; None if it is taken."""
         is_bare = all(card.description is None for card in message.cards)
         if is_bare and not self.even_bare:
             return None

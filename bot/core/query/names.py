@@ -15,7 +15,7 @@ _MAX_GAPS: Final = 6
 
 class _Word(NamedTuple):
     text: str
-    written: str  # in its capitals; what was typed has them only where they count
+    written: str  # in its capitals; what was typed has them only if they count
     is_joined: bool = False  # of several words, with nothing in place of a hyphen or space
 
 

@@ -169,7 +169,7 @@ def _sorted(parts: Sequence[Node]) -> tuple[Node, ...]:
 def in_topic(node: Node) -> Node | None:
     """The node for papers that are about what it looks for: phrases without a field in `topic:`.
 
-    What is excluded stays as it is. None where no phrase is without a field.
+    What is excluded stays as it is. None if no phrase is without a field.
     """
     phrases = list(positive_phrases(node))
     return _in_topic(node) if any(phrase.field is None for phrase in phrases) else None

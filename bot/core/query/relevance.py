@@ -65,7 +65,7 @@ def _mentioned_once(query: Query, papers: Iterable[Paper]) -> int:
 
 
 def relevance_text(relevance: Relevance) -> str:
-    """In words: `4 are about it (title or AI keywords), 5 mention it once`; '' where all are about it."""
+    """In words: `4 are about it (title or AI keywords), 5 mention it once`; '' if all are about it."""
     about, once = relevance.about, relevance.once
     if about == relevance.papers and not relevance.close:
         return ""

@@ -44,7 +44,7 @@ def delivered(result: DeliveredNow, *, now: datetime) -> discord.Embed:
 def _not_posted(feed: Feed, run: RequestedRun, *, is_first: bool) -> Iterator[str]:
     """Which matching papers were not posted and why, and what could not be checked.
 
-    "Nothing is pending" is said only where that is known.
+    "Nothing is pending" is said only if that is known.
     """
     yield from _filtered(feed, run.filtered)
     if run.list_problem is not None:

@@ -125,7 +125,7 @@ def unconfirmed_posts(*, is_one: bool) -> str:
 
 
 def history_warning(access: Access) -> str | None:
-    """What goes wrong while the bot may not read the channel's history; None where it may.
+    """What goes wrong while the bot may not read the channel's history; None if it may.
 
     None, too, where the same obstacle prevents posting: that is reported instead.
     """
@@ -138,7 +138,7 @@ def history_warning(access: Access) -> str | None:
 
 
 def follow_up_problem(follow_up: FollowUp, *, now: datetime, is_active: bool = True) -> str:
-    """What failed after a message was sent, and what follows; '' where nothing is wrong."""
+    """What failed after a message was sent, and what follows; '' if nothing is wrong."""
     is_publishing = follow_up.kind is FollowUpKind.PUBLISH
     if follow_up.state is FollowUpState.FAILED:
         what = "It could not be published" if is_publishing else "Its thread could not be opened"

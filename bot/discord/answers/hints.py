@@ -14,7 +14,7 @@ _MAX_LABEL_LENGTH = 80  # of a button; Discord's limit
 
 
 def reading_line(compiled: CompiledQuery, study: Study = NO_STUDY) -> str:
-    """How the query was read, as a line of small print; '' where what was typed shows it."""
+    """How the query was read, as a line of small print; '' if what was typed shows it."""
     query = compiled.readable()
     if query is None:
         return ""

@@ -94,7 +94,7 @@ def library_page(found: Found, papers: Sequence[SavedPaper], *, number: int) -> 
 
 
 def _intro(found: Found) -> str:
-    """How the keywords were read; where nothing is shown, what to do."""
+    """How the keywords were read; if nothing is shown, what to do."""
     if not found.total:
         return f"You haven't saved any papers yet.\n\n{_HOW_TO_SAVE}"
     if found.query is None:

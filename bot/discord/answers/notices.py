@@ -53,7 +53,7 @@ def notice(report: ProblemReport) -> discord.Embed:
 def notices_changed(
     result: NoticesChannel, *, title: str = "Notices changed", visible: Collection[ChannelId] = ()
 ) -> discord.Embed:
-    """Where the server's notices go now, old → new; a channel is named only where it is visible."""
+    """Where the server's notices go now, old → new; a channel is named only if it is visible."""
     after = _destination(result.after, visible)
     if result.before == result.after:
         title, change = "Notices: nothing changed", f"Notices already go to {after}."

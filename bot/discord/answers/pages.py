@@ -24,7 +24,7 @@ def pages(
         title: of every page.
         intro: above the lines of the first page.
         footer: below the lines of the last page, as markdown.
-        empty: shown where there are no lines.
+        empty: shown if there are no lines.
     """
     groups: list[list[str]] = [[]]
     size = length(intro)

@@ -142,7 +142,7 @@ def _exclusion_effect(result: FilterChanged) -> str:
 
 
 def mention_effect(state: FeedState) -> list[str]:
-    """What the role and silence do, where they changed."""
+    """What the role and silence do, if they changed."""
     after = state.feed.settings
     before = state.before or after
     lines: list[str] = []
@@ -176,7 +176,7 @@ def threads_effect(feed: Feed) -> str:
 
 
 def thread_notes(feed: Feed) -> list[str]:
-    """A note that threads are on without effect, where that is so."""
+    """A note that threads are on without effect, if that is so."""
     if feed.settings.opens_threads and feed.settings.style is Style.DIGEST:
         return [f"Threads are on, but {NO_THREADS_IN_DIGESTS}."]
     return []

@@ -97,7 +97,7 @@ def _what_follows(result: Subscribed, *, now: datetime) -> list[str]:
 
 
 def focus_line(item: SubscribedQuery) -> str:
-    """What another focus would take, or that no focus makes a difference; '' where neither is to be said."""
+    """What another focus would take, or that no focus makes a difference; '' if neither is to be said."""
     query, focus = code(item.subscription.query.text), item.better_focus
     if focus is not None and item.compared is not None:
         taken = count(len(item.compared.taken(focus)), "paper")
@@ -112,7 +112,7 @@ def focus_line(item: SubscribedQuery) -> str:
 
 
 def resumed_lines(result: Subscribed) -> list[str]:
-    """What happens to subscriptions that were removed and added again, where there are any."""
+    """What happens to subscriptions that were removed and added again, if there are any."""
     missed = result.made_up
     if missed is None:
         return []

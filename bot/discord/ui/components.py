@@ -38,7 +38,7 @@ class PersistentItem(discord.ui.DynamicItem[discord.ui.Item[discord.ui.View]], t
 
     @classmethod
     def parse(cls, match: re.Match[str], item: discord.ui.Item[Any]) -> Self:  # noqa: ARG003 - for subclasses
-        """The item from its custom id; without parameters, where there is nothing in the id."""
+        """The item from its custom id; without parameters, if there is nothing in the id."""
         return cls()  # pyright: ignore[reportCallIssue] - of a subclass whose constructor takes none
 
     async def on_press(self, interaction: discord.Interaction) -> None:

@@ -132,7 +132,7 @@ async def show_feed(interaction: discord.Interaction) -> None:
 
 
 def below_resume(result: ResumedFeed) -> list[ResumeButton]:
-    """The button that tries again, where nothing reaches the person."""
+    """The button that tries again, if nothing reaches the person."""
     return [ResumeButton(label="Try again")] if result.greeting and result.greeting.refusal else []
 
 

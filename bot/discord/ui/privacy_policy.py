@@ -6,5 +6,5 @@ import discord
 
 
 def policy_of(client: discord.Client) -> str | None:
-    """None where the operator set none."""
+    """None if the operator set none."""
     return client.application.privacy_policy_url if client.application else None

@@ -40,8 +40,8 @@ class FeedState:
     notices_channel_id: ChannelId | None  # where its server is notified of problems, if it chose a channel
     access: Access
     pings: Pings = NO_PINGS
-    before: FeedSettings | None = None  # the settings before a change; None where none was requested
-    change_id: ChangeId | None = None  # of that change; None where nothing changed
+    before: FeedSettings | None = None  # the settings before a change; None if none was requested
+    change_id: ChangeId | None = None  # of that change; None if nothing changed
 
     @property
     def has_changed(self) -> bool:
@@ -74,7 +74,7 @@ class Feeds:
         self._wake = context.wake
 
     async def state(self, channel_id: ChannelId) -> FeedState | None:
-        """The state of the channel's feed; None where it has none."""
+        """The state of the channel's feed; None if it has none."""
         async with self._database.read() as conn:
             feed = await feeds.by_channel(conn, channel_id)
         return await self._state(feed) if feed else None
@@ -272,7 +272,7 @@ def _check(obstacle: str | None) -> None:
 
 
 def check_active(feed: Feed) -> None:
-    """Raises UserError, with what to do, where nothing may be posted now."""
+    """Raises UserError, with what to do, if nothing may be posted now."""
     if feed.block is not None:
         raise UserError(
             f"<#{feed.channel_id}> is blocked: {feed.block.reason} Nothing was posted. Once that is fixed, "

@@ -19,7 +19,7 @@ class NoticesChannel:
 
     before: ChannelId | None
     after: ChannelId | None
-    change_id: ChangeId | None = None  # None where nothing changed
+    change_id: ChangeId | None = None  # None if nothing changed
 
 
 async def change_notices_channel(

@@ -38,7 +38,7 @@ class Resumed:
     state: FeedState
     was_running: bool  # it was neither paused nor blocked
     pending: int  # posts that are tried now
-    skipped: Cancelled | None = None  # the papers that were pending; None where nothing is skipped
+    skipped: Cancelled | None = None  # the papers that were pending; None if nothing is skipped
     change_ids: tuple[ChangeId | None, ...] = ()
 
 

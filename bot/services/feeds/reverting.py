@@ -48,7 +48,7 @@ class Reverted:
     removed: tuple[Subscription, ...] = ()
     cancelled: Cancelled = _NO_PAPERS  # with what is removed
     added: AddedSubscriptions = _NOTHING_ADDED
-    brought_back: int | None = None  # skipped papers that are pending again; None where none were skipped
+    brought_back: int | None = None  # skipped papers that are pending again; None if none were skipped
 
     @property
     def words(self) -> list[str]:

@@ -22,7 +22,7 @@ class Changed:
     """A feed after a change of its settings."""
 
     feed: Feed
-    change_id: ChangeId | None  # None where nothing differs
+    change_id: ChangeId | None  # None if nothing differs
 
 
 async def change(

@@ -132,7 +132,7 @@ def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelI
 
 
 def meant(keywords: str, known: Sequence[Subscription]) -> list[Subscription]:
-    """As `chosen`; empty where none is meant.
+    """As `chosen`; empty if none is meant.
 
     Raises:
         QueryError: the keywords cannot be read.

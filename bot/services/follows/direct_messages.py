@@ -42,7 +42,7 @@ class DirectMessages:
         self._clock = context.clock
 
     async def opened(self, user_id: UserId) -> Opened | None:
-        """Opens direct messages to the person; None where messages to them arrive, as far as is known."""
+        """Opens direct messages to the person; None if messages to them arrive, as far as is known."""
         async with self._database.read() as conn:
             feed = await feeds.of_person(conn, user_id)
         if feed is not None and feed.block is None and feed.place.is_opened:
@@ -87,7 +87,7 @@ class DirectMessages:
         return await feeds.get(conn, feed.id) or feed, opened
 
     async def greet(self, feed: Feed, opened: Opened | None) -> Greeting | None:
-        """Sends the greeting, and blocks the feed if it is refused; None where none is needed."""
+        """Sends the greeting, and blocks the feed if it is refused; None if none is needed."""
         if opened is None:
             return None
         if opened.channel_id is None:

@@ -34,7 +34,7 @@ NOTHING_FOLLOWED = "You don't follow any keywords yet. Follow some with `/my fol
 class Followed:
     subscribed: Subscribed
     number: int  # of keywords that the person follows now
-    greeting: Greeting | None = None  # None where none was needed
+    greeting: Greeting | None = None  # None if none was needed
     removed: tuple[Subscription, ...] = ()  # that these keywords replaced
 
 

@@ -24,7 +24,7 @@ class PersonalFeedState:
     most: int  # keywords that a person may follow
     posts: dict[PostState, int]
     last_sent: Post | None
-    before: FeedSettings | None = None  # the settings before a change; None where none was requested
+    before: FeedSettings | None = None  # the settings before a change; None if none was requested
 
     @property
     def has_changed(self) -> bool:
@@ -56,7 +56,7 @@ class PersonalFeeds:
         self._wake = context.wake
 
     async def state(self, user_id: UserId) -> PersonalFeedState | None:
-        """None where the person never followed anything."""
+        """None if the person never followed anything."""
         async with self._database.read() as conn:
             feed = await feeds.of_person(conn, user_id)
             if feed is None:

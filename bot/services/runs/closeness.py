@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def focus_terms(query: CompiledQuery, focus: Focus) -> str | None:
-    """What is stored to compare papers with the query; None where nothing is compared."""
+    """What is stored to compare papers with the query; None if nothing is compared."""
     tree = None if focus is Focus.EXACT else query.readable()
     return None if tree is None else compile_focus(tree.root) or None
 

@@ -46,12 +46,12 @@ class FeedTransfer:
     place: Place
     before: FeedSettings
     after: FeedSettings
-    feed: Feed | None  # None where there is none yet
+    feed: Feed | None  # None if there is none yet
     known: int  # subscriptions that it has
     adds: tuple[CompiledQuery, ...]
     role_of: Mapping[str, RoleId | None]  # as the next
     mentions: tuple[NewMention, ...]  # of those that it has, those that ping another role
-    focus_of: Mapping[str, Focus]  # of those wanted, by canonical form, where it is given
+    focus_of: Mapping[str, Focus]  # of those wanted, by canonical form, if it is given
     refocused: tuple[Refocused, ...]  # of those that it has
     same: int  # of those wanted, how many it has already
     resumed: int = 0  # of those added, how many continue where they left off

@@ -73,7 +73,7 @@ class ConnectError(asyncpg.InterfaceError):
 
 
 def advice(error: BaseException | None) -> str | None:
-    """What is wrong and how to fix it, with the server's words; None where it is a bug of ours."""
+    """What is wrong and how to fix it, with the server's words; None if it is a bug of ours."""
     cause = _cause(error)
     if cause is None:
         return None

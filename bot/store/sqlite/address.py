@@ -108,7 +108,7 @@ def _wrong_scheme(text: str) -> str:
 
 
 def _meant(text: str, environment: Mapping[str, str], *, on_windows: bool) -> str | None:
-    """The path that was meant; None where nobody can tell."""
+    """The path that was meant; None if nobody can tell."""
     text = "".join(filter(str.isprintable, text)).strip(_QUOTES)
     text = _COMMENT.sub("", _ASSIGNED.sub("", text, count=1)).strip(_QUOTES).replace("\\", "/")
     scheme = _ANY_SCHEME.match(text) or _NO_COLON.match(text)
@@ -137,7 +137,7 @@ def _after_scheme(rest: str) -> str:
 
 
 def _whole(path: str, environment: Mapping[str, str], *, on_windows: bool) -> str | None:
-    """The path with what a shell would have put in; None where that leaves nothing."""
+    """The path with what a shell would have put in; None if that leaves nothing."""
 
     def value(found: re.Match[str]) -> str:
         """Of a folder alone, which is no secret; else the name stays and is shown."""

@@ -170,7 +170,7 @@ def refusal(error: DBAPIError, path: Path) -> ConfigError | None:
 
 
 def advice(error: BaseException | None) -> str | None:
-    """What is wrong with the file, how to fix it, and SQLite's word; None where it is a bug of ours."""
+    """What is wrong with the file, how to fix it, and SQLite's word; None if it is a bug of ours."""
     known = next((_ADVICE[name] for name in _names(error) if name in _ADVICE), None)
     return None if known is None else f"{known} ({error})"
 

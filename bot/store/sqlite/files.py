@@ -94,7 +94,7 @@ def obstacle(path: Path) -> str | None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder, and those above it, where they are missing; what is made, only its owner can enter.
+    """Make the folder, and those above it, if they are missing; what is made, only its owner can enter.
 
     Raises:
         OSError: it cannot be made.

@@ -77,7 +77,7 @@ class Inspector(Inspection):
 
 
 def user_of(path: Path) -> int | None:
-    """The id of a process that has the file open as a database; None where none is seen.
+    """The id of a process that has the file open as a database; None if none is seen.
 
     To be asked while this process has it closed: its own locks are not seen, and closing a file ends them.
     """
