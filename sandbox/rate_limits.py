@@ -47,15 +47,15 @@ class RateLimitedError(BackendError):
 class _Window:
     """A sliding window: at most a number of requests in any period of a length in seconds."""
 
-    def __init__(self, most: int, seconds: float) -> None:
-        self.most = most
+    def __init__(self, maximum: int, seconds: float) -> None:
+        self.maximum = maximum
         self._seconds = seconds
         self._taken: deque[float] = deque()
 
     def left(self, now: float) -> int:
         while self._taken and self._taken[0] <= now - self._seconds:
             self._taken.popleft()
-        return self.most - len(self._taken)
+        return self.maximum - len(self._taken)
 
     def take(self, now: float) -> None:
         self._taken.append(now)
@@ -142,7 +142,7 @@ class RateLimits:
 def _headers(window: _Window, now: float) -> dict[str, str]:
     reset_seconds = window.seconds_until_empty(now)
     return {
-        "X-RateLimit-Limit": str(window.most),
+        "X-RateLimit-Limit": str(window.maximum),
         "X-RateLimit-Remaining": str(max(0, window.left(now))),
         "X-RateLimit-Reset": f"{time.time() + reset_seconds:.3f}",
         "X-RateLimit-Reset-After": f"{reset_seconds:.3f}",

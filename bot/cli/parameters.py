@@ -11,17 +11,17 @@ import click
 _INTERVAL = re.compile(r"([1-9]\d{0,3})([hd])")
 
 
-def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """A type for numbers from `least` to `most`, both included."""
+def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
+    """A type for numbers from `minimum` to `maximum`, both included."""
     expected = (
-        f"a whole number from {least} to {most}"
-        if most is not None
-        else f"a whole number of at least {least}"
+        f"a whole number from {minimum} to {maximum}"
+        if maximum is not None
+        else f"a whole number of at least {minimum}"
     )
 
     def parse(text: str) -> int:
         is_number = text.isascii() and text.isdigit()
-        if not is_number or int(text) < least or (most is not None and int(text) > most):
+        if not is_number or int(text) < minimum or (maximum is not None and int(text) > maximum):
             raise click.BadParameter(f"{text!r} is not {expected}.")
         return int(text)
 

@@ -39,7 +39,7 @@ class Decision(NamedTuple):  # a run makes one for each match of each feed
     wanted_from: date | None = None  # SINCE: the list day from which a matching subscription wants papers
     # REACH and the stages of the filter: the last open list day on which it is rechecked.
     waits_until: date | None = None
-    lacks: Stage | None = None  # SINCE, REACH: the stage of the filter that would filter it out as well
+    filtered_by: Stage | None = None  # SINCE, REACH: the stage of the filter that would filter it out as well
     post: Post | None = None  # POSTED: the post that has it, if the caller knows it
 
     @property
@@ -96,23 +96,23 @@ def decide(  # noqa: PLR0911 - one return per stage is the clearest way to write
         if not matched:
             hits = [item for item in hits if item.id not in closeness or closeness[item.id].is_hit]
             return Decision(stage=Stage.FOCUS if hits else Stage.MATCHES, matched=tuple(hits))
-    lacks = filtered_out_by(feed, paper, is_excluded=is_excluded)
+    filtered_by = filtered_out_by(feed, paper, is_excluded=is_excluded)
     wanting = tuple([subscription for subscription in matched if subscription.since <= day])
     if not wanting:
         return Decision(
             stage=Stage.SINCE,
             matched=tuple(matched),
             wanted_from=min(subscription.since for subscription in matched),
-            lacks=lacks,
+            filtered_by=filtered_by,
         )
     waits_until = day + _WINDOW
     is_over = waits_until < today and all(
         _was_checked(feed, day, subscription, first_seen_at=first_seen_at) for subscription in wanting
     )
     if day < oldest or is_over:
-        return Decision(stage=Stage.REACH, matched=wanting, waits_until=waits_until, lacks=lacks)
-    if lacks is not None:
-        return Decision(stage=lacks, matched=wanting, waits_until=waits_until)
+        return Decision(stage=Stage.REACH, matched=wanting, waits_until=waits_until, filtered_by=filtered_by)
+    if filtered_by is not None:
+        return Decision(stage=filtered_by, matched=wanting, waits_until=waits_until)
     return Decision(POST, wanting)
 
 

@@ -57,7 +57,7 @@ def layout(
         return (tuple(entries),) if cards else ()
     sizes = list(map(_card_size, cards))
     pack = partial(_packed, _ends(sizes))
-    counts = [1] * len(cards) if one_card_each else _even(pack, len(cards), most=MAX_EMBEDS)
+    counts = [1] * len(cards) if one_card_each else _even(pack, len(cards), maximum=MAX_EMBEDS)
     if lines:
         form = _MORE if cards else _LINE
         entries += [Entry(id_ := paper.id, form, queries(id_, ()), close(id_)) for paper in lines]
@@ -67,7 +67,7 @@ def layout(
             below = MAX_PAPERS - counts[-1]
         ends = _ends(map(_line_size, lines))
         pack = partial(_packed_below, ends, room=room, below=below)
-        first, *others = _even(pack, len(lines), most=MAX_PAPERS)
+        first, *others = _even(pack, len(lines), maximum=MAX_PAPERS)
         if first:
             counts[-1] += first
         counts += others
@@ -100,8 +100,8 @@ def _ends(sizes: Iterable[int]) -> list[int]:
     return list(accumulate(sizes, initial=0))
 
 
-def _packed(ends: Sequence[int], most: int, *, first: int = 0) -> list[int]:
-    """How many, in order from `first` on, each message takes: at most `most`, within its characters.
+def _packed(ends: Sequence[int], maximum: int, *, first: int = 0) -> list[int]:
+    """How many, in order from `first` on, each message takes: at most `maximum`, within its characters.
 
     `ends` has where each ends if they stand one behind the other, and 0 before them.
     """
@@ -109,24 +109,24 @@ def _packed(ends: Sequence[int], most: int, *, first: int = 0) -> list[int]:
     last = len(ends) - 1
     while first < last:
         fitting = bisect_right(ends, ends[first] + MAX_CHARACTERS, first + 2) - 1
-        end = min(fitting, first + most, last)
+        end = min(fitting, first + maximum, last)
         counts.append(end - first)
         first = end
     return counts
 
 
-def _packed_below(ends: Sequence[int], most: int, *, room: int, below: int) -> list[int]:
+def _packed_below(ends: Sequence[int], maximum: int, *, room: int, below: int) -> list[int]:
     """How many lines fit below the last card, at most `below` in that room, and then as `_packed`."""
     fitting = bisect_right(ends, min(room, MAX_DESCRIPTION_LENGTH)) - 1
-    first = max(0, min(fitting, below, most))
-    return [first, *_packed(ends, most, first=first)]
+    first = max(0, min(fitting, below, maximum))
+    return [first, *_packed(ends, maximum, first=first)]
 
 
-def _even(pack: Callable[[int], list[int]], number: int, *, most: int) -> list[int]:
-    """As few groups of at most `most` as possible, of even length: six and six rather than ten and two."""
-    counts = pack(most)
+def _even(pack: Callable[[int], list[int]], number: int, *, maximum: int) -> list[int]:
+    """As few groups of at most `maximum` as possible, of even length: six and six rather than ten and two."""
+    counts = pack(maximum)
     if len(counts) > 1:
-        for limit in range(-(-number // len(counts)), most):
+        for limit in range(-(-number // len(counts)), maximum):
             if len(even := pack(limit)) == len(counts):
                 return even
     return counts

@@ -170,7 +170,7 @@ def test_a_paper_that_a_run_checked_is_posted_only_within_the_window(days: int) 
     assert later.stage is (Stage.POST if days <= WINDOW_DAYS else Stage.REACH)
     poor = replace(PAPER, upvotes=0)
     waiting = decided(poor, feed=RAN, matched=[LONG_AGO], today=TODAY + timedelta(days=days), oldest=date.min)
-    assert (waiting.lacks or waiting.stage) is Stage.UPVOTES
+    assert (waiting.filtered_by or waiting.stage) is Stage.UPVOTES
     assert waiting.stage is (Stage.UPVOTES if days <= WINDOW_DAYS else Stage.REACH)
     assert waiting.waits_until == TODAY + timedelta(days=WINDOW_DAYS)
 
@@ -196,9 +196,9 @@ def test_a_paper_that_no_run_checked_is_not_bound_by_the_window() -> None:
 
 def test_a_paper_older_than_the_subscription_says_whether_the_filter_applies_too() -> None:
     later = replace(VIDEO, since=TODAY + timedelta(days=1))
-    assert decided(matched=[later]).lacks is None
-    assert decided(replace(PAPER, upvotes=0), matched=[later]).lacks is Stage.UPVOTES
-    assert decided(matched=[later], is_excluded=True).lacks is Stage.EXCLUDED
+    assert decided(matched=[later]).filtered_by is None
+    assert decided(replace(PAPER, upvotes=0), matched=[later]).filtered_by is Stage.UPVOTES
+    assert decided(matched=[later], is_excluded=True).filtered_by is Stage.EXCLUDED
 
 
 @each("backfill_days", [0, 3, 30])

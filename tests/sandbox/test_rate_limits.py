@@ -96,7 +96,7 @@ async def test_the_fifty_first_request_in_a_second_gets_a_global_rate_limit() ->
 async def test_too_many_invalid_requests_lead_to_a_ban_with_a_page_that_is_not_discords() -> None:
     async with Sandbox(page_port=None) as sandbox, aiohttp.ClientSession() as session:
         assert sandbox.limits is not None
-        sandbox.limits.invalid.most = 3
+        sandbox.limits.invalid.maximum = 3
         url = f"{sandbox.api_url}/users/@me"
         for _ in range(3):
             assert (await session.get(url, headers={"Authorization": "Bot wrong"})).status == 401

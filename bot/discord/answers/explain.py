@@ -91,7 +91,7 @@ def _in_channel(explanation: Explanation, *, now: datetime) -> str:
 
 def _title(explanation: Explanation, *, now: datetime) -> str:
     stage, post = explanation.decision.stage, explanation.post
-    filtered_out_by = explanation.decision.lacks if stage is Stage.REACH else stage
+    filtered_out_by = explanation.decision.filtered_by if stage is Stage.REACH else stage
     if filtered_out_by is not None and filtered_out_by in FILTER_STAGES:
         unreached = _TITLES_UNREACHED.get(filtered_out_by) if _is_over(explanation, now=now) else None
         return unreached or _TITLES[filtered_out_by]
@@ -218,9 +218,9 @@ def _excluded(explanation: Explanation, *, now: datetime) -> str:
 
 def _out_of_reach(explanation: Explanation, *, now: datetime) -> str:
     decision = explanation.decision
-    if decision.lacks is Stage.EXCLUDED:
+    if decision.filtered_by is Stage.EXCLUDED:
         return _excluded(explanation, now=now)
-    if decision.lacks is not None:
+    if decision.filtered_by is not None:
         return _waiting(explanation, now=now)
     day = date_text(explanation.paper.list_day) if explanation.paper.list_day else ""
     return (

@@ -131,7 +131,7 @@ def feed(state: PersonalFeedState | None, *, now: datetime) -> list[discord.Embe
         (f"• {code(item.query.text)}{focus_note(item.focus)}" for item in state.follows),
         title=title,
         intro=f"{next_delivery(state.feed, now=now)}\n"
-        f"You follow {count(number, 'query', 'queries')} (at most {state.most}):",
+        f"You follow {count(number, 'query', 'queries')} (at most {state.maximum}):",
         footer="\n".join(footer),
     )
 

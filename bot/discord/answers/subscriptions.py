@@ -220,7 +220,7 @@ def subscription_list(
     return pages(
         map(_listed, listed.subscriptions),
         title="Subscriptions",
-        intro=f"<#{channel_id}>: {len(listed.subscriptions)} of {count(listed.most, 'subscription')}, "
+        intro=f"<#{channel_id}>: {len(listed.subscriptions)} of {count(listed.maximum, 'subscription')}, "
         f"{schedule_text(listed.feed.settings.schedule)}",
         footer=next_post(listed.feed, now=now),
     )

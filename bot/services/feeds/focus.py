@@ -11,7 +11,7 @@ from bot.core.ids import ChangeId, ChannelId, UserId
 from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.feeds import unsubscribing
-from bot.services.feeds.refocusing import Refocused, refocus, revised, words_of
+from bot.services.feeds.refocusing import Refocused, refocus, revision_entries, history_words
 from bot.services.runs.run import Runs
 
 
@@ -54,7 +54,10 @@ class FocusSetting:
             changed = await refocus(conn, asked_for, wanted)
             change_ids: tuple[ChangeId | None, ...] = ()
             if changed:
-                what, revision = "; ".join(words_of(changed)), Revision(focuses=revised(changed))
+                what, revision = (
+                    "; ".join(history_words(changed)),
+                    Revision(focuses=revision_entries(changed)),
+                )
                 now = self._clock()
                 change_ids = (await record(conn, feed, what, user_id=user_id, now=now, revision=revision),)
         after = [item.subscription for item in changed]

@@ -55,12 +55,12 @@ async def refocus(
     return changed
 
 
-def revised(changed: Sequence[Refocused]) -> tuple[tuple[SubscriptionId, Focus, Focus], ...]:
+def revision_entries(changed: Sequence[Refocused]) -> tuple[tuple[SubscriptionId, Focus, Focus], ...]:
     """What changed, for a revision."""
     return tuple((item.subscription.id, item.before, item.subscription.focus) for item in changed)
 
 
-def words_of(changed: Sequence[Refocused]) -> list[str]:
+def history_words(changed: Sequence[Refocused]) -> list[str]:
     """What changed, for /config history."""
     groups: dict[tuple[Focus, Focus], list[Subscription]] = {}
     for item in changed:

@@ -15,7 +15,7 @@ from bot.core.ids import SubscriptionId
 from bot.core.list_days import open_list_day
 from bot.core.query.compiled import CompiledQuery
 from bot.services.feeds import refocusing
-from bot.services.feeds.refocusing import NO_FOCUS, Refocused, refocus, words_of
+from bot.services.feeds.refocusing import NO_FOCUS, Refocused, refocus, history_words
 from bot.services.runs.planning import plan_again
 from bot.store import cancelled_papers, papers, posts, subscriptions
 from bot.store.cancelled_papers import Cancelled
@@ -35,7 +35,7 @@ class AddedSubscriptions:
     refocused: tuple[Refocused, ...] = ()  # that were not added, but have another focus now
 
     @property
-    def as_they_are(self) -> tuple[Subscription, ...]:
+    def current(self) -> tuple[Subscription, ...]:
         """All that changed."""
         return (*self.all, *(item.subscription for item in self.refocused))
 
@@ -47,7 +47,7 @@ class AddedSubscriptions:
     def words(self) -> list[str]:
         """What happened, for /config history; empty if nothing did."""
         done = ((subscribed_words, self.new), (resubscribed_words, self.resumed))
-        return [*(words(items) for words, items in done if items), *words_of(self.refocused)]
+        return [*(words(items) for words, items in done if items), *history_words(self.refocused)]
 
 
 async def add_subscriptions(
@@ -97,7 +97,7 @@ async def add_subscriptions(
 def revision_of(added: AddedSubscriptions) -> Revision:
     """With which adding them can be undone."""
     return Revision(
-        subscribed=tuple(item.id for item in added.all), focuses=refocusing.revised(added.refocused)
+        subscribed=tuple(item.id for item in added.all), focuses=refocusing.revision_entries(added.refocused)
     )
 
 

@@ -57,8 +57,8 @@ class Reverted:
             *(item.words for item in differences(self.before, self.feed.settings)),
             *([unsubscribed_words(self.removed)] if self.removed else ()),
             *self.added.words,
-            *subscription_mentions.words_of(self.mentions),
-            *refocusing.words_of(self.refocused),
+            *subscription_mentions.history_words(self.mentions),
+            *refocusing.history_words(self.refocused),
             *([] if self.brought_back is None else ["brought back what the pause missed"]),
         ]
 

@@ -96,16 +96,18 @@ async def record_mentions(
     """Records it for /config history, if anything changed; can be undone."""
     if not changed:
         return ()
-    what, revision = "; ".join(words_of(changed)), Revision(mentions=revised(changed))
+    what, revision = "; ".join(history_words(changed)), Revision(mentions=revision_entries(changed))
     return (await record(conn, feed, what, user_id=user_id, now=now, revision=revision),)
 
 
-def revised(changed: Sequence[NewMention]) -> tuple[tuple[SubscriptionId, RoleId | None, RoleId | None], ...]:
+def revision_entries(
+    changed: Sequence[NewMention],
+) -> tuple[tuple[SubscriptionId, RoleId | None, RoleId | None], ...]:
     """What changed, for a revision."""
     return tuple((item.subscription.id, item.before, item.subscription.mention_role_id) for item in changed)
 
 
-def words_of(changed: Sequence[NewMention]) -> list[str]:
+def history_words(changed: Sequence[NewMention]) -> list[str]:
     """What changed, for /config history."""
     groups: dict[tuple[RoleId | None, RoleId | None], list[Subscription]] = {}
     for item in changed:

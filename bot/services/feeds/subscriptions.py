@@ -35,7 +35,7 @@ from bot.store import cancelled_papers, feeds, servers, subscriptions
 class FeedSubscriptions:
     feed: Feed
     subscriptions: tuple[Subscription, ...]
-    most: int  # that the feed may have
+    maximum: int  # that the feed may have
 
 
 class Subscriptions:
@@ -86,7 +86,7 @@ class Subscriptions:
             feed, added, change_ids = await self._add(
                 conn, feed, wanted, user_id=user_id, now=now, settings=settings, focus_of=focus_of
             )
-            asked_for = known | {item.query.canonical: item for item in added.as_they_are}
+            asked_for = known | {item.query.canonical: item for item in added.current}
             role_of = {query.canonical: role_id for query in queries} if role_id else {}
             pinging = await set_mentions(conn, list(asked_for.values()), role_of)
             change_ids += await record_mentions(conn, feed, pinging, user_id=user_id, now=now)
@@ -286,7 +286,7 @@ class Subscriptions:
             if feed is None:
                 return None
             known = await subscriptions.of_feed(conn, feed.id)
-        return FeedSubscriptions(feed=feed, subscriptions=tuple(known), most=self._limits.subscriptions)
+        return FeedSubscriptions(feed=feed, subscriptions=tuple(known), maximum=self._limits.subscriptions)
 
 
 def _with(settings: FeedSettings, *, schedule: Schedule | None, min_upvotes: int | None) -> FeedSettings:

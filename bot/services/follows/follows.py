@@ -201,7 +201,7 @@ class Follows:
         self._wake()
         async with self._database.read() as conn:
             feed = await feeds.get(conn, feed.id) or feed
-        now_known = {item.query.canonical: item for item in (*known, *added.as_they_are)}
+        now_known = {item.query.canonical: item for item in (*known, *added.current)}
         result = await self._results.of(feed, [now_known[query.canonical] for query in queries], added)
         return Followed(
             subscribed=replace(result, merged=tuple(merged)), number=len(now_known), greeting=greeting

@@ -21,7 +21,7 @@ from bot.store import feeds, posts, subscriptions
 class PersonalFeedState:
     feed: Feed
     follows: tuple[Subscription, ...]
-    most: int  # keywords that a person may follow
+    maximum: int  # keywords that a person may follow
     posts: dict[PostState, int]
     last_sent: Post | None
     before: FeedSettings | None = None  # the settings before a change; None if none was requested
@@ -64,7 +64,7 @@ class PersonalFeeds:
             return PersonalFeedState(
                 feed=feed,
                 follows=tuple(await subscriptions.of_feed(conn, feed.id)),
-                most=self._context.limits.follows,
+                maximum=self._context.limits.follows,
                 posts=await posts.counts(conn, feed.id),
                 last_sent=await posts.last_sent(conn, feed.id),
             )

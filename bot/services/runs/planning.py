@@ -239,7 +239,7 @@ def plan_older(
             today=date.max,
             closeness=closeness,
         )
-        if decision.stage is Stage.SINCE and decision.lacks is None:
+        if decision.stage is Stage.SINCE and decision.filtered_by is None:
             queries_of[paper_id] = tuple(subscription.query.canonical for subscription in decision.matched)
             if close := close_papers.close_to(paper_id, decision.matched, closeness):
                 close_to[paper_id] = close

@@ -27,10 +27,10 @@ from bot.services.feeds.resuming import add_subscriptions
 from bot.services.feeds.settings import change
 from bot.services.feeds.subscription_mentions import (
     NewMention,
-    revised,
+    revision_entries,
     set_mentions,
     to_mention,
-    words_of,
+    history_words,
 )
 from bot.services.transfer.export_file import written
 from bot.services.transfer.import_file import read_file
@@ -218,15 +218,15 @@ class Transfer:
         added = await add_subscriptions(conn, feed, transfer.adds, now=now, focus_of=transfer.focus_of)
         await refocusing.store(conn, transfer.refocused)
         mentions = await set_mentions(conn, await subscriptions.of_feed(conn, feed.id), transfer.role_of)
-        changes = [*words_of(mentions), *(item.words for item in transfer.differences)]
-        words = [*added.words, *refocusing.words_of(transfer.refocused), *changes]
+        changes = [*history_words(mentions), *(item.words for item in transfer.differences)]
+        words = [*added.words, *refocusing.history_words(transfer.refocused), *changes]
         what = f"{how}: {'; '.join(words) or 'the settings as they were'}"
         new = tuple(item.id for item in added.all)
         revision = Revision(
             settings=None if transfer.before == transfer.after else (transfer.before, transfer.after),
             subscribed=new,
-            focuses=refocusing.revised(transfer.refocused),
-            mentions=revised([item for item in mentions if item.subscription.id not in new]),
+            focuses=refocusing.revision_entries(transfer.refocused),
+            mentions=revision_entries([item for item in mentions if item.subscription.id not in new]),
         )
         can_be_undone = revision != Revision()
         change_id = await record(

@@ -95,7 +95,7 @@ async def test_days_off_do_not_lengthen_the_wait(bot: Bot) -> None:
     await bot.run()
     assert posted(bot) == ["2608.00002"]
     decision = await explained(bot)
-    assert (decision.stage, decision.lacks) == (Stage.REACH, None)
+    assert (decision.stage, decision.filtered_by) == (Stage.REACH, None)
 
 
 async def test_time_offline_is_caught_up_but_not_for_papers_that_waited_too_long(bot: Bot) -> None:
