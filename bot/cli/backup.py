@@ -32,19 +32,19 @@ _log = logging.getLogger(__name__)
 
 
 @click.command()
-@click.argument("file", help="Where to write it. In a folder, the name is paperboy-2026-11-25T090000Z.db.")
+@click.argument("file", help="Where to write it. In a directory, the name is paperboy-2026-11-25T090000Z.db.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @click.option(
     "--keep",
     type=whole_number(1),
     metavar="N",
-    help="In a folder: keep the newest N backups and delete the others.",
+    help="In a directory: keep the newest N backups and delete the others.",
 )
 @click.option(
     "--every",
     type=interval,
     metavar="24h",
-    help="In a folder: keep running, and make a backup at this interval.",
+    help="In a directory: keep running, and make a backup at this interval.",
 )
 def backup(file: str, *, force: bool, keep: int | None, every: timedelta | None) -> int:
     """Back up the database to a file, even while the bot runs.
@@ -68,9 +68,9 @@ def backup(file: str, *, force: bool, keep: int | None, every: timedelta | None)
     try:
         if not target.is_dir():
             if file.endswith(("/", "\\")):
-                raise BackupError(f"the folder {target} does not exist: create it or name another")  # noqa: TRY301
+                raise BackupError(f"the directory {target} does not exist: create it or name another")  # noqa: TRY301
             if keep or every:
-                raise BackupError(f"--keep and --every need a folder, and {target} is not one")  # noqa: TRY301
+                raise BackupError(f"--keep and --every need a directory, and {target} is not one")  # noqa: TRY301
         elif every:
             logs.configure(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets)
             run_until_signal(_repeat(settings, target, every=every, keep=keep))
@@ -171,7 +171,7 @@ def _dated_backups(folder: Path) -> list[Path]:
     try:
         return sorted(path for path in folder.iterdir() if _DATED_NAME.fullmatch(path.name))
     except OSError as error:
-        raise BackupError(f"the folder {folder} cannot be read: {error.strerror}") from error
+        raise BackupError(f"the directory {folder} cannot be read: {error.strerror}") from error
 
 
 def _date_of(path: Path) -> datetime:

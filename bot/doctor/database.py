@@ -88,14 +88,14 @@ def _writable(path: Path) -> Finding:
     folder = real(path).parent
     while not folder.exists():
         folder = folder.parent
-    remedy = "give this user write permission, or point DATABASE_URL to another folder"
+    remedy = "give this user write permission, or point DATABASE_URL to another directory"
     if not folder.is_dir():
-        return wrong(f"{folder} is not a folder, so {path} cannot be created", remedy, prevents_start=True)
+        return wrong(f"{folder} is not a directory, so {path} cannot be created", remedy, prevents_start=True)
     if not _may(folder, os.W_OK | os.X_OK):
-        return wrong(f"This user cannot write to the folder {folder}", remedy, prevents_start=True)
+        return wrong(f"This user cannot write to the directory {folder}", remedy, prevents_start=True)
     if path.exists() and not _may(path, os.R_OK | os.W_OK):
         return wrong(f"This user cannot write to {path}", remedy, prevents_start=True)
-    return fine(f"The folder {folder} is writable")
+    return fine(f"The directory {folder} is writable")
 
 
 def _may(path: Path, mode: int) -> bool:

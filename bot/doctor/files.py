@@ -34,11 +34,13 @@ def check_readers(database: Path) -> list[Finding]:
         findings.append(warning(f"Other users can read {names}", _chmod(readable)))
     if folder == Path(folder.anchor) or folder.stat().st_mode & stat.S_ISVTX:
         findings.append(
-            warning(f"The folder {folder} is shared by all users", "point DATABASE_URL to a separate folder")
+            warning(
+                f"The directory {folder} is shared by all users", "point DATABASE_URL to a separate directory"
+            )
         )
     elif command := _chmod([folder]):
-        findings.append(warning(f"Other users can enter the folder {folder} ({_mode(folder)})", command))
-    return findings or [fine("Other users can read neither the database nor its folder")]
+        findings.append(warning(f"Other users can enter the directory {folder} ({_mode(folder)})", command))
+    return findings or [fine("Other users can read neither the database nor its directory")]
 
 
 def _chmod(paths: Iterable[Path]) -> str:

@@ -208,7 +208,7 @@ async def test_a_file_in_place_of_the_folder_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("", encoding="utf-8")
     path = tmp_path / "data" / "paperboy.db"
     assert any(
-        "is not a folder" in one for one, sign in (await findings_of(path)).items() if sign is Sign.WRONG
+        "is not a directory" in one for one, sign in (await findings_of(path)).items() if sign is Sign.WRONG
     )
     assert not await starts(path)
 
@@ -233,8 +233,8 @@ async def test_a_folder_that_is_not_writable_is_wrong() -> None:
     found = await findings_of(path)
     assert (
         found[
-            "This user cannot write to the folder / → give this user write permission, or point DATABASE_URL to "
-            "another folder"
+            "This user cannot write to the directory / → give this user write permission, or point DATABASE_URL to "
+            "another directory"
         ]
         is Sign.WRONG
     )
@@ -250,7 +250,7 @@ def test_low_disk_space_is_reported_before_the_disk_is_full() -> None:
 
 
 async def test_files_that_others_can_read_are_reported_with_the_command_that_fixes_it(path: Path) -> None:
-    closed = "Other users can read neither the database nor its folder"
+    closed = "Other users can read neither the database nor its directory"
     assert closed in await findings_of(path)
     old = path.with_name("paperboy-2026-01-01T090000Z.db")
     old.touch()
@@ -264,7 +264,8 @@ async def test_files_that_others_can_read_are_reported_with_the_command_that_fix
     )
     folder = path.parent
     assert (
-        found[f"Other users can enter the folder {folder} (mode 0750) → chmod 700 {folder}"] is Sign.WARNING
+        found[f"Other users can enter the directory {folder} (mode 0750) → chmod 700 {folder}"]
+        is Sign.WARNING
     )
     assert (path.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (
         0o644,
@@ -279,7 +280,7 @@ async def test_for_a_shared_folder_another_one_is_advised(tmp_path: Path) -> Non
     tmp_path.chmod(0o1777)
     found = await findings_of(tmp_path / "paperboy.db")
     assert found[
-        f"The folder {tmp_path} is shared by all users → point DATABASE_URL to a separate folder"
+        f"The directory {tmp_path} is shared by all users → point DATABASE_URL to a separate directory"
     ] is (Sign.WARNING)
 
 
@@ -287,7 +288,10 @@ async def test_a_path_that_is_not_a_file_prevents_the_start_and_is_not_opened(tm
     os.mkfifo(tmp_path / "pipe")
     for path, line in (
         (tmp_path / "pipe", f"{tmp_path / 'pipe'}: it is a named pipe → name a file"),
-        (tmp_path, f"{tmp_path}: it is a folder → did you mean sqlite+aiosqlite:///{tmp_path}/paperboy.db?"),
+        (
+            tmp_path,
+            f"{tmp_path}: it is a directory → did you mean sqlite+aiosqlite:///{tmp_path}/paperboy.db?",
+        ),
     ):
         assert await findings_of(path) == {line: Sign.WRONG}
         assert not await starts(path)

@@ -147,8 +147,8 @@ async def test_backups_are_repeated_until_the_command_is_ended(stage: Stage) -> 
 async def test_what_is_wrong_is_one_line_with_the_exit_code_for_it(tmp_path: Path) -> None:
     for arguments, code, answer in (
         (("backup", "one.db"), 78, "DATABASE_URL names data/paperboy.db, and there is no database yet"),
-        (("backup", "nowhere/"), 1, "the folder nowhere does not exist: create it"),
-        (("backup", "one.db", "--keep", "3"), 1, "--keep and --every need a folder"),
+        (("backup", "nowhere/"), 1, "the directory nowhere does not exist: create it"),
+        (("backup", "one.db", "--keep", "3"), 1, "--keep and --every need a directory"),
         (("backup", "one.db", "--keep", "0"), 2, "is not a whole number of at least 1"),
         (("backup", ".", "--every", "soon"), 2, "Use hours or days, such as 24h or 7d"),
         (("restore", "one.db"), 1, "one.db does not exist: name a file that `paperboy backup` wrote"),

@@ -111,13 +111,13 @@ async def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
 
 
 async def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"DATABASE_URL.*it is a folder; did you mean"):
+    with pytest.raises(ConfigError, match=r"DATABASE_URL.*it is a directory; did you mean"):
         await Database.open(f"sqlite+aiosqlite:///{tmp_path}")
 
 
 async def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
-    with pytest.raises(ConfigError, match=r"DATABASE_URL.*folder cannot be created"):
+    with pytest.raises(ConfigError, match=r"DATABASE_URL.*directory cannot be created"):
         await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'paperboy.db'}")
 
 

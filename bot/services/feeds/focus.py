@@ -11,7 +11,7 @@ from bot.core.ids import ChangeId, ChannelId, UserId
 from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.feeds import unsubscribing
-from bot.services.feeds.refocusing import Refocused, refocus, revision_entries, history_words
+from bot.services.feeds.refocusing import Refocused, history_words, refocus, revision_entries
 from bot.services.runs.run import Runs
 
 

@@ -15,7 +15,7 @@ from bot.core.ids import SubscriptionId
 from bot.core.list_days import open_list_day
 from bot.core.query.compiled import CompiledQuery
 from bot.services.feeds import refocusing
-from bot.services.feeds.refocusing import NO_FOCUS, Refocused, refocus, history_words
+from bot.services.feeds.refocusing import NO_FOCUS, Refocused, history_words, refocus
 from bot.services.runs.planning import plan_again
 from bot.store import cancelled_papers, papers, posts, subscriptions
 from bot.store.cancelled_papers import Cancelled

@@ -27,10 +27,10 @@ from bot.services.feeds.resuming import add_subscriptions
 from bot.services.feeds.settings import change
 from bot.services.feeds.subscription_mentions import (
     NewMention,
+    history_words,
     revision_entries,
     set_mentions,
     to_mention,
-    history_words,
 )
 from bot.services.transfer.export_file import written
 from bot.services.transfer.import_file import read_file

@@ -46,7 +46,7 @@ class _Watched:
         self, protocol: Any, transport: asyncio.Transport, answer_timeout_seconds: float | None
     ) -> None:
         self._protocol = protocol
-        self._answers_within_seconds = answer_timeout_seconds
+        self._answer_timeout_seconds = answer_timeout_seconds
         self._transport = transport
         for name in _CALLS:
             setattr(self, name, partial(self._watch, getattr(protocol, name)))
@@ -68,7 +68,7 @@ class _Watched:
         timeout_seconds: float | None = None,
         **options: Any,
     ) -> Any:
-        limit = timeout_seconds or self._answers_within_seconds or ANSWER_TIMEOUT_SECONDS
+        limit = timeout_seconds or self._answer_timeout_seconds or ANSWER_TIMEOUT_SECONDS
         ending = asyncio.get_running_loop().call_later(limit, self._transport.abort)
         try:
             return await call(*arguments, **options)

@@ -42,7 +42,7 @@ def part_of(target: Path) -> Generator[tuple[Path, int]]:
     """An empty file next to `target` to write to, with its descriptor; removed if it does not become it."""
     part = target.with_name(f"{target.name}.part")
     if not target.parent.is_dir():
-        raise BackupError(f"the folder {target.parent} does not exist: create it, or name another")
+        raise BackupError(f"the directory {target.parent} does not exist: create it, or name another")
     with (
         backup_errors(target, busy="another backup or restore is running there; wait until it has finished"),
         locked_file(part) as descriptor,

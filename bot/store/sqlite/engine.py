@@ -27,14 +27,14 @@ from bot.store.statements import BY_NAME
 
 _INTERRUPT_AFTER_SECONDS = 0.1
 
-_RIGHTS = "this user cannot write there; give it the right to write to the file and its folder"
+_RIGHTS = "this user cannot write there; give it the right to write to the file and its directory"
 _LOCKED = (
     "another program has locked it; stop that program (if there is none, the file is on a file system "
     "without locks, such as NFS or SMB: put it on a local disk)"
 )
 # By SQLite's word for the error, or its beginning; the longest that fits.
 _ADVICE = {
-    "SQLITE_CANTOPEN": "it cannot be opened; check that this user can write to it and its folder",
+    "SQLITE_CANTOPEN": "it cannot be opened; check that this user can write to it and its directory",
     "SQLITE_READONLY": _RIGHTS,
     "SQLITE_PERM": _RIGHTS,
     "SQLITE_AUTH": _RIGHTS,

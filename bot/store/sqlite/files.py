@@ -66,7 +66,7 @@ def prepare(path: Path) -> Path:
         make_folder(place.parent)
     except OSError as error:
         raise ConfigError(
-            f"DATABASE_URL names {path}, but its folder cannot be created: "
+            f"DATABASE_URL names {path}, but its directory cannot be created: "
             f"{_because(error)}{_root_hint(path)}"
         ) from error
     try:
@@ -89,7 +89,7 @@ def obstacle(path: Path) -> str | None:
     except OSError as error:
         return f"it cannot be reached: {_because(error)}"
     if kind == stat.S_IFDIR:
-        return f"it is a folder; did you mean {address_of(path / 'paperboy.db')}?"
+        return f"it is a directory; did you mean {address_of(path / 'paperboy.db')}?"
     return None if kind == stat.S_IFREG else f"it is {_SPECIAL.get(kind, 'no file')}; name a file"
 
 

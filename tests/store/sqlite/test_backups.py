@@ -114,7 +114,7 @@ async def test_the_database_itself_a_missing_folder_and_a_folder_are_refused(
     for target in (filled, linked):
         with pytest.raises(BackupError, match="the database itself"):
             backups.back_up(filled, target, replaces=True)
-    with pytest.raises(BackupError, match=r"folder .*nowhere does not exist: create it"):
+    with pytest.raises(BackupError, match=r"directory .*nowhere does not exist: create it"):
         backups.back_up(filled, tmp_path / "nowhere" / "one.db", replaces=True)
     with pytest.raises(BackupError, match="not a file"):
         backups.back_up(filled, tmp_path, replaces=True)

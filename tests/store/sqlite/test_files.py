@@ -163,7 +163,7 @@ async def test_start_backup_and_restore_say_at_once_that_something_is_no_file(tm
             (tmp_path / "socket", "it is a socket"),
             (
                 tmp_path / "folder",
-                f"it is a folder; did you mean sqlite+aiosqlite:///{tmp_path}/folder/paperboy.db",
+                f"it is a directory; did you mean sqlite+aiosqlite:///{tmp_path}/folder/paperboy.db",
             ),
             (Path("/dev/null"), "it is a device"),
             (tmp_path / ("x" * 300), "File name too long"),
