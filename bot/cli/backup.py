@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 @click.command()
-@click.argument("file", help="Where to write it. In a directory, the name is paperboy-2026-11-25T090000Z.db.")
+@click.argument("file", help="The file to write. In a directory, its name is paperboy-2026-11-25T090000Z.db.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @click.option(
     "--keep",
@@ -59,7 +59,7 @@ def backup(file: str, *, force: bool, keep: int | None, every: timedelta | None)
 
     \b
     Exit codes:
-       0  the file is written and was checked
+       0  the backup is written and verified
        1  the backup failed; FILE was not changed
       78  there is no database yet, or a setting is wrong
     """

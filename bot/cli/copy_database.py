@@ -27,7 +27,7 @@ def copy_database(source: str, target: str) -> int:
 
     \b
     Exit codes:
-       0  everything is copied and was counted
+       0  everything is copied, and the row counts match
        1  nothing was copied; standard error says why
       78  an address is wrong, or a bot is running on it
     """

@@ -21,11 +21,11 @@ _NOT_PAPERBOY = "another program answers there"
 
 @click.command()
 def healthcheck() -> int:
-    """Ask the running bot whether it is healthy.
+    """Check whether the running bot is healthy.
 
-    Asks the bot on this machine at HEALTH_PORT and prints one line. Made for
-    the health check of a container. With SHARD_COUNT, it asks each process of
-    its own container, or machine, and prints a line for each.
+    Queries the bot on this machine at HEALTH_PORT and prints one line, for the
+    health check of a container. With SHARD_COUNT, it queries each process in
+    its own container (or on its machine) and prints a line for each.
 
     \b
     Exit codes:

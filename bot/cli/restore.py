@@ -17,7 +17,10 @@ from bot.settings import Settings
 
 @click.command()
 @click.argument(
-    "file", type=click.Path(path_type=Path), required=False, help="A file that paperboy backup has written."
+    "file",
+    type=click.Path(path_type=Path),
+    required=False,
+    help="A backup that was made with paperboy backup.",
 )
 @click.option(
     "--after-pg-restore",
