@@ -20,7 +20,7 @@ from bot.settings import Settings
     "file",
     type=click.Path(path_type=Path),
     required=False,
-    help="A backup that was made with paperboy backup.",
+    help="A backup made by paperboy backup.",
 )
 @click.option(
     "--after-pg-restore",

@@ -99,5 +99,5 @@ async def test_the_servers_clock_is_read(hub: FakeHuggingFace) -> None:
     settings = Settings.load(hf_endpoint=hub.url)
     report = await check_source(settings, clock=lambda: NOW, limits=QUICK)
     assert report.moment is not None
-    assert report.moment.ours == NOW
+    assert report.moment.local == NOW
     assert abs(report.moment.remote - datetime.now(UTC)) < timedelta(hours=1)
