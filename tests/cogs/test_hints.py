@@ -147,7 +147,7 @@ async def test_a_beginning_that_finds_many_more_is_one_press_away(world: World) 
 
     shown = await subscribe(world, "tokenizer")
 
-    assert "`tokeniz*` finds every word that begins like this: 4 papers" in text_of(shown)
+    assert "`tokeniz*` finds every word that starts like this: 4 papers" in text_of(shown)
     assert labels(shown)[0] == "Use tokeniz* instead"
     await world.admin.click(shown.response, label="Use tokeniz* instead")
     assert await world.subscriptions() == ["tokeniz*"]
@@ -221,7 +221,7 @@ async def test_a_minus_that_reaches_only_the_last_keyword(world: World) -> None:
 
     answer = text_of(shown)
     assert "`-survey` applies only to the last keyword." in answer
-    assert "`agents -survey, tools -survey` applies it to all: 1 paper less in the archive." in answer
+    assert "`agents -survey, tools -survey` applies it to all: 1 fewer paper in the archive." in answer
     pressed = text_of(
         await world.admin.click(shown.response, label="Use agents -survey, tools -survey instead")
     )

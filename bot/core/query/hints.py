@@ -82,7 +82,7 @@ _TEXTS: Final = {
     Kind.OPERATOR: "{why}. {instead} finds {papers} {period}; what you typed finds {before}.",
     Kind.SURNAME_FIRST: "A comma ends a name, so type it without one: {instead} finds {papers} {period}.",
     Kind.MINUS_FOR_ALL: (
-        "{about} applies only to the last keyword. {instead} applies it to all: {fewer} less {period}."
+        "{about} applies only to the last keyword. {instead} applies it to all: {fewer} {period}."
     ),
     Kind.SPELLING: "No paper {period} has {about}. Did you mean {instead}? It finds {after}.",
     Kind.RARE: (
@@ -96,7 +96,7 @@ _TEXTS: Final = {
         "{about} does not find it as two words. {instead} does: {papers} {period} instead of {before}."
     ),
     Kind.BEGINNING: (
-        "{instead} finds every word that begins like this: {papers} {period}. {about} finds {before}."
+        "{instead} finds every word that starts like this: {papers} {period}. {about} finds {before}."
     ),
     Kind.CAPITALS: (
         "{about} is found in any case: {share} {period}. {instead} finds only these capitals: {after}."
@@ -126,6 +126,6 @@ def hint_text(hint: Hint, *, period: str) -> str:
         papers=count(hint.after, "paper"),
         before=f"{hint.before:,}" if hint.before else "none",
         after=f"{hint.after:,}" if hint.after else "none",
-        fewer=count(hint.before - hint.after, "paper"),
+        fewer=count(hint.before - hint.after, "fewer paper"),
         share=f"{hint.before:,} of {count(hint.listed, 'paper')}",
     )

@@ -44,7 +44,7 @@ def feed_settings(state: FeedState, *, now: datetime, visible: Collection[Channe
     lines = [f"<#{feed.channel_id}>", next_post_of(state, now=now), *warnings(state)]
     embed = discord.Embed(title="Settings", description="\n".join(lines), color=COLOR)
     embed.add_field(name="Schedule", value=schedule_text(feed.settings.schedule), inline=False)
-    embed.add_field(name="Kind", value=_KINDS[feed.kind])
+    embed.add_field(name="Channel type", value=_KINDS[feed.kind])
     embed.add_field(name="Style", value=_style(feed), inline=False)
     embed.add_field(name="Filter", value=filter_text(feed), inline=False)
     embed.add_field(name="Mention", value=_mention(state))
