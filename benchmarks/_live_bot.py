@@ -1,4 +1,4 @@
-"""The bot as a process of its own, with posts to send, for benchmarks against the simulated Discord."""
+"""The bot as a separate process, with posts to send, for benchmarks against the simulated Discord."""
 
 from __future__ import annotations
 

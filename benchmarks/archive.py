@@ -31,7 +31,7 @@ from bot.store import papers
 from bot.store.database import Database
 
 PAPERS = 16_000
-DISTINCT = 2_000  # papers with words of their own; making all texts would take minutes
+DISTINCT = 2_000  # papers with their own words; making all texts would take minutes
 A_DAY = 50
 QUERIES = 30
 GOAL_SECONDS = 0.15
@@ -48,7 +48,7 @@ def main() -> None:
         asyncio.run(fill(path, made))
         print(f"archive: {PAPERS:,} papers in a database of {path.stat().st_size / 1e6:.0f} MB")
         loop_seconds = _regex_seconds(queries[:3], made)
-        done = subprocess.run(  # noqa: S603 - this file, in a process of its own, whose memory is measured
+        done = subprocess.run(  # noqa: S603 - this file, in a separate process, whose memory is measured
             [sys.executable, "-m", "benchmarks.archive", str(path), *queries],
             check=True,
             capture_output=True,

@@ -2,7 +2,7 @@
 
     python -m benchmarks.delivery [SETUP …]
 
-The bot runs in processes of its own; this one simulates Discord on loopback: each request takes 100 ms, and
+The bot runs in separate processes; this one simulates Discord on loopback: each request takes 100 ms, and
 more than 50 requests per second, or 5 messages in 5 seconds per channel, get a 429. Meanwhile a person uses
 commands. A baseline in the same run is a loop of `await channel.send` over some of the channels.
 """

@@ -3,7 +3,7 @@
     python -m benchmarks.focus
 
 Times are processor time, and the best of several rounds counts, because other programs share the machine.
-Loading the table is measured in a process of its own.
+Loading the table is measured in a separate process.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "paperboy.db"
         asyncio.run(fill(path, made))
-        done = subprocess.run(  # noqa: S603 - in a process of its own, whose memory is measured
+        done = subprocess.run(  # noqa: S603 - in a separate process, whose memory is measured
             [sys.executable, "-m", "benchmarks._similar_search", str(path)],
             check=True,
             capture_output=True,

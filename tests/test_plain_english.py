@@ -81,6 +81,11 @@ REPLACEMENTS = {
     r"takes? no (more )?(answers|connections|messages)": "accepts no",
     r"looks? whether": "checks whether",
     r"what becomes? of|what became of": "the result of, what happens to",
+    r"an? \w+ of (its|their|your) own": "its own, a separate",
+    r"kept right by": "protected by",
+    r"papers? less": "fewer papers",
+    r"gives? no (usable )?answer|gave no (usable )?answer": "did not answer, returned no usable response",
+    r"summer time": "daylight saving time",
 }
 _NEWLINE = "\n"
 # Words of one phrase may be on two lines, in two string literals or in two lines of a comment.

@@ -25,7 +25,7 @@ _GROUP_WORDS: Final = (
     "team university workshop"
 )
 _GROUPS: Final = frozenset(_GROUP_WORDS.split())
-_AI: Final = "AI"  # as a word of its own; *Ai* is a surname
+_AI: Final = "AI"  # as a separate word; *Ai* is a surname
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,7 @@ def role_words(role_id: RoleId | None) -> str:
 
 
 def mention_note(role_id: RoleId | None) -> str:
-    """The note after a subscription that pings a role of its own; '' for others."""
+    """The note after a subscription that pings its own role; '' for others."""
     return "" if role_id is None else f" (pings <@&{role_id}>)"
 
 

@@ -27,7 +27,7 @@ class FeedKind(StrEnum):
 
     CHANNEL = "channel"  # messages: text, announcement, voice and stage channels
     THREAD = "thread"  # messages too
-    FORUM = "forum"  # posts, each a thread of its own: forum and media channels
+    FORUM = "forum"  # posts, each a separate thread: forum and media channels
     DIRECT = "direct"  # messages to one person
 
 
@@ -96,7 +96,7 @@ class FeedSettings:
     exclude: CompiledQuery | None = None  # papers that match it are filtered out
     mention_role_id: RoleId | None = None  # pinged by the first message of each run
     is_silent: bool = False  # messages are sent without a push notification
-    opens_threads: bool = False  # each card is a message of its own, with a thread under it
+    opens_threads: bool = False  # each card is a separate message, with a thread under it
     publishes: bool = False  # messages in an announcement channel are published to its followers
     is_paused: bool = False
     paused_until: date | None = None  # the day, in its zone, on which a pause ends automatically

@@ -1,4 +1,4 @@
-"""Ids, each with a type of its own, so that a server's id is never taken for a channel's."""
+"""Ids, each with its own type, so that a server's id is never taken for a channel's."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ def layout(
 
     In style `cards` the first `max_papers` have a card each, in this order, and the rest follow as lines, the
     first of them below the last cards if there is room. Lines go by list day, the newest first. With
-    `one_card_each` every card is a message of its own, so that a follow-up can refer to it, and lines are in
-    messages of their own. Sizes are estimated, which is cheap enough for every feed of a run; `compose` then
+    `one_card_each` every card is a separate message, so that a follow-up can refer to it, and lines are in
+    their own messages. Sizes are estimated, which is cheap enough for every feed of a run; `compose` then
     keeps within Discord's limits.
     """
     shown = max_papers if style is Style.CARDS else 0

@@ -13,7 +13,7 @@ from bot.core.ids import ChannelId, FeedId, FollowUpId, MessageId, PaperId, Post
 
 
 class Form(StrEnum):
-    CARD = "card"  # an embed of its own
+    CARD = "card"  # its own embed
     LINE = "line"  # one line of a digest
     MORE = "more"  # one line of a list that follows cards
 
@@ -141,8 +141,8 @@ class Post:
 def split(entries: Sequence[Entry], *, suspects: Collection[int] = ()) -> tuple[tuple[Entry, ...], ...]:
     """Split the entries of a refused message, in order, into those of two or more messages.
 
-    If Discord named cards (`suspects`, by their position among the cards), each of them gets a message of its
-    own and its neighbors stay together; otherwise there are two halves. A single entry cannot be split.
+    If Discord named cards (`suspects`, by their position among the cards), each of them gets its
+    own message and its neighbors stay together; otherwise there are two halves. A single entry cannot be split.
     """
     cards = [position for position, entry in enumerate(entries) if entry.form is Form.CARD]
     alone = {cards[number] for number in suspects if number < len(cards)}

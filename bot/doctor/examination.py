@@ -1,4 +1,4 @@
-"""The examination: runs the checks one after another, each with a timeout of its own."""
+"""The examination: runs the checks one after another, each with its own timeout."""
 
 from __future__ import annotations
 

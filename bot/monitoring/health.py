@@ -242,7 +242,7 @@ def _fleet_part(fleet: FleetHealth) -> Part:
 class _WriteCheck:
     """Checks with a real write whether the database is writable, one check at a time.
 
-    The check is a task of its own: a blocked write must not block the request that asks for it.
+    The check is a separate task: a blocked write must not block the request that asks for it.
     """
 
     def __init__(self, database: Database, monotonic: Callable[[], float]) -> None:

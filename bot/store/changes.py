@@ -21,7 +21,7 @@ _revisions = TypeAdapter(Revision)
 async def add(conn: AsyncConnection, change: Change, *, revision: Revision | None = None) -> ChangeId:
     """Add a change, and delete those of every server that are older than KEPT_DAYS.
 
-    Protected by sharing nothing: each change is a row of its own, and old ones are deleted unless locked.
+    Protected by sharing nothing: each change is a separate row, and old ones are deleted unless locked.
     """
     await servers.ensure(conn, change.server_id, now=change.changed_at)
     row = asdict(change) | {"revision": revision and _revisions.dump_json(revision).decode()}

@@ -1,4 +1,4 @@
-"""The open database: one writer at a time, readers with snapshots of their own; migrated at opening."""
+"""The open database: one writer at a time, readers with their own snapshots; migrated at opening."""
 
 from __future__ import annotations
 

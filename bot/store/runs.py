@@ -26,7 +26,7 @@ _LOOKED_AT = 500
 async def start(conn: AsyncConnection, *, now: datetime, shards: OwnedShards = EVERYTHING) -> RunId:
     """Records that a run starts, which plans the feeds of these shards.
 
-    Protected by sharing nothing: each run is a row of its own.
+    Protected by sharing nothing: each run is a separate row.
     """
     of_fleet = None if shards == EVERYTHING else str(shards)
     added = await conn.execute(_start, {"started_at": now, "shards": of_fleet})

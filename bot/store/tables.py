@@ -114,7 +114,7 @@ paper_texts = Table(
     UniqueConstraint("paper_id"),
 )
 
-# The same texts as quotes read them, in a table of their own, as most searches have no quote.
+# The same texts as quotes read them, in a separate table, because most searches have no quote.
 quoted_texts = Table(
     "quoted_texts",
     metadata,

@@ -37,7 +37,7 @@ class Hint:
         """Whether the numbers are worth a hint."""
         before, after = self.before, self.after
         is_useful = {
-            # `search and rescue` is a phrase of its own.
+            # `search and rescue` is a separate phrase.
             Kind.OPERATOR: self.rewrite.about != "and" or after >= max(2 * before, 1),
             Kind.SURNAME_FIRST: after > 0,
             Kind.MINUS_FOR_ALL: True,

@@ -85,7 +85,7 @@ def tokens(text: str) -> list[Token]:
 def is_prefix(word: str, mode: Mode, *, text: str, position: int) -> bool:
     """Whether a word ends in a star that makes it the beginning of words.
 
-    `A*` is a word of its own, but not in a name, where it can only be a beginning.
+    `A*` is a separate word, but not in a name, where it can only be a beginning.
 
     Raises:
         QueryError: it is too short. `text` and `position` are the query and the place that the error shows.

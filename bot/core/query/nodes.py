@@ -23,7 +23,7 @@ class Field(StrEnum):
 
     @property
     def is_name(self) -> bool:
-        """Whether it holds names, which have rules of their own."""
+        """Whether it holds names, which have their own rules."""
         return self is Field.AUTHOR or self is Field.ORG
 
 
@@ -86,7 +86,7 @@ class Phrase:
         if self.is_prefix:
             last = self.words[-1]
             is_letter = len(last) == 1 and last.isalpha() and not self.is_name
-            text += ".*" if is_letter else "*"  # `a*` is a word of its own, except in names
+            text += ".*" if is_letter else "*"  # `a*` is a separate word, except in names
         return f'"{text}"' if self.is_quote else text
 
     def _text(self, *, as_term: bool) -> str:

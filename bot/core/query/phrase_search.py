@@ -32,7 +32,7 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
 
     The words are folded, so each but the last of a compound is read as its plural too, and each in British
     spelling: `sales force` is *salesforce*. In the modes of prefixes, the last word is only the beginning of
-    a word and is not folded. An acronym of a run is in capitals as a word of its own alone. A quote's word
+    a word and is not folded. An acronym of a run is in capitals only as a separate word. A quote's word
     with capitals is between marks.
     """
     first = words[start]

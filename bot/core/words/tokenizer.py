@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from bot.core.words.characters import PlainText, plain_readings, without_accents
 from bot.core.words.inflection import AMERICAN, LONG_FORMS, fold, has_small_s
 
-SIGNS: Final = "+#*"  # a letter followed by one of these is a word of its own: C++, C#, A*
+SIGNS: Final = "+#*"  # a letter followed by one of these is a separate word: C++, C#, A*
 
 _PLUS_OR_SHARP: Final = r"[^\W\d_](?:\+\+|[+#])"
 # A star that belongs to Markdown (*a*, **A**, model's *A*) does not count.

@@ -10,7 +10,7 @@ from bot.core.markdown import length
 
 COLOR = 0xFFD21E  # Hugging Face's yellow
 MAX_PAGE_LENGTH = 3_000  # characters; Discord takes 4,096 in a description, too many to read on a phone
-MAX_LAST_PAGE_LENGTH = 4_000  # with its footer; a longer footer is a page of its own
+MAX_LAST_PAGE_LENGTH = 4_000  # with its footer; a longer footer is a separate page
 MAX_LINES = 15
 
 

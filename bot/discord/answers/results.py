@@ -25,7 +25,7 @@ _ADVICE = {
 
 
 def with_results(settings: discord.Embed, results: Sequence[Result]) -> list[discord.Embed]:
-    """The settings with each subscription's result: in a field, or on pages of their own."""
+    """The settings with each subscription's result: in a field, or on their own pages."""
     if not results:
         return [settings]
     lines = [_line(result) for result in results]

@@ -217,7 +217,7 @@ def _offsets(zone: str) -> frozenset[timedelta]:
     return frozenset(_offset_at(zone, datetime(_YEAR, month, 1, tzinfo=UTC)) for month in range(1, 13))
 
 
-# Rules change seldom, and one year is as good as another for telling whether a zone has summer time.
+# Rules change seldom, and one year is as good as another for telling whether a zone has daylight saving time.
 _YEAR = 2026
 
 

@@ -14,7 +14,7 @@ FILE = "paperboy.dump"
 def instead_of_backup(address: str) -> str:
     """The error of `paperboy backup` on this database."""
     line = dump_line(database_url(address))
-    return f"this command copies SQLite files; PostgreSQL has a program of its own for that: {line}"
+    return f"this command copies SQLite files; PostgreSQL has its own program for that: {line}"
 
 
 def instead_of_restore(address: str) -> str:

@@ -72,7 +72,7 @@ async def end_fleet(conn: AsyncConnection) -> bool:
 
 
 class LeaseSession:
-    """A connection of its own, whose end gives back the advisory locks: PostgreSQL notices most deaths so.
+    """A separate connection, whose end releases the advisory locks: so PostgreSQL notices most deaths.
 
     Its methods raise SQLAlchemy's errors; after one, close it and open another.
     """

@@ -40,7 +40,7 @@ class SoleUse:
             if not tries_left:
                 raise ConfigError(
                     f"DATABASE_URL names {self._shown}, on which another Paperboy runs. Stop that one, or "
-                    "give this one a database of its own: two would post everything twice."
+                    "give this one its own database: two would post everything twice."
                 )
             tries_left -= 1
             await asyncio.sleep(_AGAIN_SECONDS)

@@ -1,7 +1,7 @@
 """What is specific to SQLite: its files, engine, driver, locks, backups and restores.
 
-- Each connection has a thread of its own. A statement is one call to it, with the beginning of its
-  transaction and all rows; only a commit is a call of its own.
+- Each connection has its own thread. A statement is one call to it, with the beginning of its
+  transaction and all rows; only a commit is a separate call.
 - A backup uses SQLite's online backup within one read transaction: WAL lets the bot continue to write, and
   without the transaction SQLite would restart the copy at each write. The copy is written to a temporary
   file, verified, synced and renamed.

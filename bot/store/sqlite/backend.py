@@ -1,4 +1,4 @@
-"""The SQLite backend: one file, one writer at a time, and readers with snapshots of their own."""
+"""The SQLite backend: one file, one writer at a time, and readers with their own snapshots."""
 
 from __future__ import annotations
 

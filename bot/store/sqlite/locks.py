@@ -86,7 +86,7 @@ async def sole_use(named: Path) -> AsyncGenerator[Callable[[], Coroutine[None, N
                 if not tries_left:
                     raise ConfigError(
                         f"DATABASE_URL names {named}, on which another Paperboy runs. Stop that one, "
-                        "or give this one a database of its own: two would post everything twice."
+                        "or give this one its own database: two would post everything twice."
                     ) from None
             except NoLocksError as error:
                 raise ConfigError(f"DATABASE_URL names {named}, but {files.NO_LOCKS}") from error
