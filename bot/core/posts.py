@@ -142,7 +142,8 @@ def split(entries: Sequence[Entry], *, suspects: Collection[int] = ()) -> tuple[
     """Split the entries of a refused message, in order, into those of two or more messages.
 
     If Discord named cards (`suspects`, by their position among the cards), each of them gets its
-    own message and its neighbors stay together; otherwise there are two halves. A single entry cannot be split.
+    own message and its neighbors stay together; otherwise there are two halves. A single entry cannot be
+    split.
     """
     cards = [position for position, entry in enumerate(entries) if entry.form is Form.CARD]
     alone = {cards[number] for number in suspects if number < len(cards)}
