@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import cast
 
 import click
@@ -15,9 +16,10 @@ from bot.cli.backup import backup
 from bot.cli.copy_database import copy_database
 from bot.cli.doctor import doctor
 from bot.cli.healthcheck import healthcheck
+from bot.cli.limits import limit_reached
 from bot.cli.mode import mode
 from bot.cli.preview import preview
-from bot.cli.process import EXIT_CONFIG, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK
+from bot.cli.process import EXIT_CONFIG, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, drop_unwritten
 from bot.cli.restore import restore
 from bot.cli.run import run
 from bot.cli.sandbox import sandbox
@@ -90,6 +92,13 @@ for command in (run, sandbox, preview, doctor, healthcheck, backup, restore, cop
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; `arguments` defaults to those of the process."""
     try:
+        return _run(arguments)
+    finally:
+        drop_unwritten()
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
         code: int | None = paperboy.main(arguments, prog_name="paperboy", standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -98,12 +107,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the outermost handler: logs every bug exactly once
         if config_error := _config_error(error):
-            line = Redaction(())(" ".join(str(config_error).split()))
-            click.echo(f"paperboy: {line}", err=True)
+            _say(Redaction(())(" ".join(str(config_error).split())))
             return EXIT_CONFIG
+        if limit := limit_reached(error):
+            _say(limit)
+            return EXIT_FAILED
         _log.critical("Paperboy stopped because of an unexpected error", exc_info=error)
         return EXIT_FAILED
     return code or EXIT_OK
+
+
+def _say(line: str) -> None:
+    with suppress(OSError):  # as on a full disk: the exit code says it, too
+        click.echo(f"paperboy: {line}", err=True)
 
 
 def _config_error(error: BaseException) -> ConfigError | None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -47,6 +48,16 @@ def run_until_signal(work: Coroutine[None, None, None]) -> None:
     # Windows has no signal handlers in asyncio; Ctrl-C arrives there as KeyboardInterrupt.
     with suppress(KeyboardInterrupt):
         asyncio.run(_until_signal(work))
+
+
+def drop_unwritten() -> None:
+    """Gives up output that cannot be written, as to a full disk: it would change the exit code."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 async def _until_signal(work: Coroutine[None, None, None]) -> None:

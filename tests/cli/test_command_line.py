@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -140,6 +141,31 @@ async def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
         os.close(writer)
         _, err = await rest(process)
     assert (process.returncode, err) == (1, "")
+
+
+def test_a_full_log_disk_does_not_change_the_exit_code(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = (sys.executable, "-m", "bot", "run")
+        environment = os.environ | {"DISCORD_TOKEN": ""}
+        ended = subprocess.run(command, cwd=tmp_path, stderr=full, env=environment, check=False)
+    assert ended.returncode == 78
+
+
+def test_a_limit_of_the_process_is_named_with_how_to_raise_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    address = f"sqlite+aiosqlite:///{tmp_path / 'paperboy.db'}"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        code = main(["copy-database", address, address])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert code == 1
+    assert capsys.readouterr().err == (
+        "paperboy: the process has reached its limit of open files: raise it with LimitNOFILE in a systemd unit, or "
+        "with `ulimit -n` in a shell\n"
+    )
 
 
 def test_version_prints_the_version(capsys: pytest.CaptureFixture[str]) -> None:

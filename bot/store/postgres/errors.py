@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 from asyncpg.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
     TargetServerAttributeNotMatched,
@@ -21,6 +23,7 @@ POOLED = (
     "a pooler such as PgBouncer is in between, which gives each transaction another connection; name the "
     "server itself, or have it pool by session (pool_mode = session)"
 )
+_NO_FILES = "this process may open no more files; raise LimitNOFILE in its systemd unit, or `ulimit -n`"
 _NO_PRIMARY = "none of these servers accepts writes; promote one of them"
 # By SQLSTATE, or its class; PostgreSQL's manual, appendix A.
 _ADVICE = {
@@ -80,6 +83,8 @@ def advice(error: BaseException | None) -> str | None:
     known = _by_state(cause, _ADVICE)
     if isinstance(cause, TargetServerAttributeNotMatched):
         known = _NO_PRIMARY
+    elif isinstance(cause, OSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:
+        known = _NO_FILES
     elif known is None and _is_away(cause):
         known = _AWAY
     words = str(cause).strip() or type(cause).__name__

@@ -9,6 +9,7 @@ from sqlalchemy import make_url, text
 
 from bot.errors import DatabaseUnavailableError, StoreError
 from bot.store.database import Database
+from bot.store.postgres.errors import advice
 from tests.fakes import postgres
 from tests.stores import databases_are_freed, open_database, postgresql
 
@@ -21,6 +22,12 @@ STATES = ("25P03", "25P04", "53000", "53200", "53400", "57000", "57014", "57P01"
 async def write(database: Database, statement: str) -> None:
     async with database.write() as conn:
         await conn.execute(text(statement))
+
+
+def test_a_limit_of_open_files_is_not_the_servers_fault() -> None:
+    assert str(advice(OSError(24, "Too many open files"))).startswith(
+        "this process may open no more files; raise"
+    )
 
 
 @pytest.mark.usefixtures("postgresql", "databases_are_freed")
