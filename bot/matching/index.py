@@ -1,6 +1,6 @@
 """The index: a set of papers as bits, searched by compiled queries.
 
-A query is `&`, `|` and `& ~` over sets of papers (`word_sets`, `names`), each of one mode of reading and one
+A query is `&`, `|` and `& ~` over sets of papers (`paper_sets`), each of one mode of reading and one
 choice of fields. Modes and fields that no query has asked for yet are not read.
 """
 
@@ -12,14 +12,12 @@ from itertools import chain
 
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
-from bot.core.query.expression import EVERY_PAPER
+from bot.core.query.expression import EVERY_PAPER, Term, evaluated, numbers_of
 from bot.core.query.nodes import Field
 from bot.core.words.tokenizer import Mode
-from bot.matching.names import NameSets
-from bot.matching.reading import LINES, texts_of
-from bot.matching.terms import Term, evaluated, lines_of, numbers_of
+from bot.matching.paper_sets import NameSets, WordSets
+from bot.matching.search_texts import LINES, names_of, texts_of
 from bot.matching.vocabulary import Vocabulary
-from bot.matching.word_sets import WordSets
 
 
 class PaperIndex:
@@ -42,14 +40,17 @@ class PaperIndex:
 
     def search_many(self, expressions: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
         """The matches of each expression that has any."""
-        has_none = self._default.papers.keys().isdisjoint
+        plain, has_none = self._default.matching, self._default.papers.keys().isdisjoint
         ids = lru_cache(maxsize=None)(self._ids)  # many queries match the same one paper
         found: dict[str, tuple[PaperId, ...]] = {}
         for expression in expressions:
-            # Most queries match no paper of a day, and are done here.
-            if has_none(expression.split("|")) and expression[-1] != ")" and "\v" not in expression:
-                continue
-            if papers := self._evaluated(expression):
+            if expression[-1] == ")":
+                papers = self._evaluated(expression)
+            elif has_none(expression.split("|")) and "\v" not in expression:
+                continue  # most queries match no paper of a day, and are done here
+            else:
+                papers = plain(expression)
+            if papers:
                 found[expression] = ids(papers)
         return found
 
@@ -66,9 +67,7 @@ class PaperIndex:
         return tuple([self._papers[number].id for number in numbers_of(papers)])
 
     def _evaluated(self, expression: str) -> int:
-        if "\n" in expression:
-            return evaluated(lines_of(expression), self._every, self._matching)
-        return self._matching(expression, self._every)
+        return evaluated(expression, self._every, self._matching)
 
     def _matching(self, line: str, among: int) -> int:
         if line[-1] != ")":
@@ -83,7 +82,7 @@ class PaperIndex:
         if field is None or not field.is_name:
             return self._words_of(field, term.mode).matching
         if field not in self._names:
-            self._names[field] = NameSets(self._papers, field)
+            self._names[field] = NameSets([names_of(paper, field) for paper in self._papers])
         return partial(self._names[field].matching, mode=term.mode)
 
     def _words_of(self, field: Field | None, mode: Mode) -> WordSets:

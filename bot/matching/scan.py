@@ -7,21 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
-from bot.core.query.expression import EVERY_PAPER
-from bot.core.query.phrase_search import lower_reading
-from bot.matching.names import NAME_FIELDS, NameSearch
-from bot.matching.reading import LINES
-from bot.matching.search_texts import decoded
-from bot.matching.terms import (
-    Lexicon,
-    Term,
-    asked_words,
-    evaluated,
-    lines_of,
-    numbers_of,
-    stands_in,
-    terms_of,
-)
+from bot.core.query.expression import EVERY_PAPER, Term, evaluated, numbers_of, terms_of
+from bot.core.query.names import NameSearch
+from bot.core.query.phrase_search import Lexicon, asked_words, found_in, lower_reading
+from bot.matching.search_texts import LINES, NAME_FIELDS, decoded
 
 # Rare words have characters from here on. Regular expressions are slow at sets of these.
 _RARE: Final = "\U00010000"
@@ -48,7 +37,7 @@ class TextScan:
     """One compiled query over stored texts; the lexicon has the characters of its words."""
 
     def __init__(self, expression: str, lexicon: Lexicon) -> None:
-        self._lines = lines_of(expression)
+        self._expression = expression
         self._terms = {
             line: _Name(term) if term.is_name else _Words(term, lexicon)
             for line, term in terms_of(expression).items()
@@ -68,7 +57,7 @@ class TextScan:
             stands_in = self._terms[line].finder(texts)
             return sum([1 << number for number in numbers_of(among) if stands_in(number)])
 
-        return evaluated([*self._lines], among, matching)
+        return evaluated(self._expression, among, matching)
 
 
 class _Name:
@@ -78,7 +67,7 @@ class _Name:
 
     def __init__(self, term: Term) -> None:
         self._line = 0 if term.field is NAME_FIELDS[0] else 1
-        self._search = NameSearch(term.body, term.mode)
+        self._search = NameSearch(term.body.split(" "), term.mode)
 
     def finder(self, texts: Texts) -> Callable[[int], bool]:
         """Says whether the text at a position has the name."""
@@ -132,7 +121,7 @@ class _Words:
         for other in decoded(others):
             if other.word in self._words:
                 places[other.word].append((other.start, other.end))
-        return any(stands_in(ways, places) for ways in self._ways)
+        return any(found_in(ways, places) for ways in self._ways)
 
 
 def _none(_text: str) -> None:

@@ -10,16 +10,28 @@ the one before it starts, and how far it reaches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from bot.core.papers import Paper
+from bot.core.query.names import name_line
+from bot.core.query.nodes import Field
+from bot.core.words.latex import readable
+from bot.core.words.reading import NO_WORD, Other, Reading, found_by, read
 from bot.core.words.tokenizer import Mode
-from bot.matching.names import NAME_FIELDS, name_line
-from bot.matching.reading import NO_WORD, Other, Reading, found_by, read, texts_of
 
 # Increase it when a paper's text is made by other rules: stored texts of a lower version are then made again.
-TEXT_VERSION: Final = 8
+TEXT_VERSION: Final = 9
+
+# Which of a paper's fields for words (title, abstract, AI keywords) are searched.
+LINES: Final = {
+    None: (0, 1, 2),
+    Field.TITLE: (0,),
+    Field.ABSTRACT: (1,),
+    Field.KEYWORD: (2,),
+    Field.TOPIC: (0, 2),
+}
+NAME_FIELDS: Final = (Field.AUTHOR, Field.ORG)
 
 UNKNOWN: Final = "\x01"  # stands where no word is
 # Characters up to the last mark stand for no word. Numbers, which are low as a rule, have those from here on.
@@ -50,10 +62,22 @@ class SearchText(NamedTuple):
         return (*parts, self.names)
 
 
+def texts_of(paper: Paper) -> tuple[Sequence[str], ...]:
+    """The texts of the paper's fields for words, in the order of LINES."""
+    return tuple([*map(readable, texts)] for texts in ([paper.title], [paper.abstract], paper.ai_keywords))
+
+
+def names_of(paper: Paper, field: Field) -> str:
+    """The paper's names of a field, as a line in which names are looked for."""
+    names = paper.authors if field is Field.AUTHOR else (paper.organization, paper.organization_login)
+    return name_line([readable(name) for name in names if name])
+
+
 def search_text(paper: Paper) -> SearchText:
     """What is stored of a paper."""
-    run, quoted = (tuple(read(texts, mode) for texts in texts_of(paper)) for mode in (Mode.RUN, Mode.QUOTE))
-    return SearchText(run, quoted, "\n".join(name_line(paper, field) for field in NAME_FIELDS))
+    fields = texts_of(paper)
+    run, quoted = (tuple(read(texts, mode) for texts in fields) for mode in (Mode.RUN, Mode.QUOTE))
+    return SearchText(run, quoted, "\n".join(names_of(paper, field) for field in NAME_FIELDS))
 
 
 def forms_of(word: str) -> set[str]:

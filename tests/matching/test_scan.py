@@ -11,10 +11,11 @@ from hypothesis import given, settings
 
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
+from bot.core.query.expression import numbers_of
+from bot.core.query.phrase_search import Lexicon
 from bot.matching.index import PaperIndex
 from bot.matching.scan import TextScan, asked_forms
 from bot.matching.search_texts import code_of, forms_of, search_text
-from bot.matching.terms import Lexicon, numbers_of
 from tests.cases import each
 from tests.examples import examples, some
 from tests.list_days import both_sources, papers_of

@@ -1,4 +1,4 @@
-r"""Queries as expressions: the form in which they are stored, and which `bot.matching` evaluates.
+r"""Queries as expressions: the form in which they are stored, and how sets of papers are made of it.
 
 The expression of a phrase without a field lists what a text may contain for it: runs of up to three words
 between `|`, then, after a vertical tab, longer ones that are to be checked. Every other expression ends with
@@ -26,9 +26,10 @@ RULES_VERSION: Final = 8
 
 _Words = tuple[str, ...]
 EVERY_PAPER: Final = "*"  # what `*` compiles to; no word is a star alone
+_NO_TERMS: Final = frozenset("&|~") | {EVERY_PAPER}
 
 # One letter each, in front of a term.
-SCOPES: Final[dict[Field | None, str]] = {
+_FIELDS: Final[dict[Field | None, str]] = {
     None: "d",
     Field.TITLE: "t",
     Field.ABSTRACT: "a",
@@ -37,7 +38,10 @@ SCOPES: Final[dict[Field | None, str]] = {
     Field.AUTHOR: "u",
     Field.ORG: "o",
 }
-MODES: Final = {Mode.RUN: "r", Mode.PREFIX: "x", Mode.QUOTE: "q", Mode.QUOTED_PREFIX: "y"}
+_MODES: Final = {Mode.RUN: "r", Mode.PREFIX: "x", Mode.QUOTE: "q", Mode.QUOTED_PREFIX: "y"}
+_SCOPES: Final = {
+    letter + other: (field, mode) for field, letter in _FIELDS.items() for mode, other in _MODES.items()
+}
 
 # Words side by side that an index has as one key. Of a longer run, what follows is checked in the text, and
 # the readings with a space left out are tried when it is evaluated.
@@ -81,7 +85,7 @@ def _lines(node: Node) -> Iterator[str]:
 def _phrase(phrase: Phrase, expand: Callable[[_Words], tuple[_Words, ...]] = expansions) -> str:
     mode = mode_of(phrase)
     if phrase.is_name:
-        return f"{SCOPES[phrase.field]}{MODES[mode]} {' '.join(phrase.words)})"
+        return f"{_FIELDS[phrase.field]}{_MODES[mode]} {' '.join(phrase.words)})"
     short: dict[str, None] = {}
     long: dict[str, None] = {}
     for words in expand(phrase.words) if mode is Mode.RUN else (phrase.words,):
@@ -92,7 +96,7 @@ def _phrase(phrase: Phrase, expand: Callable[[_Words], tuple[_Words, ...]] = exp
         text += "\v" + "|".join(long)
     if phrase.field is None and mode is Mode.RUN:
         return text
-    return f"{SCOPES[phrase.field]}{MODES[mode]} {text})"
+    return f"{_FIELDS[phrase.field]}{_MODES[mode]} {text})"
 
 
 def _is_short(words: Sequence[str], mode: Mode) -> bool:
@@ -117,3 +121,62 @@ def _readings(words: tuple[str, ...], mode: Mode) -> list[tuple[str, ...]]:
         for end, word in query_readings(words, start, mode):
             begun[end] += [(*before, word) for before in begun[start]]
     return begun[count][::-1]
+
+
+class Term:
+    """A term of an expression: what it looks for, how that is read, and in which fields."""
+
+    def __init__(self, line: str) -> None:
+        scope, self.body = (line[:2], line[3:-1]) if line[-1] == ")" else ("dr", line)
+        self.field, self.mode = _SCOPES[scope]
+        self.is_name: Final = self.field is not None and self.field.is_name
+
+    def runs(self) -> Iterator[tuple[list[str], bool]]:
+        """Its runs of words, each with whether its readings with a space left out are listed as well."""
+        listed, _, long = self.body.partition("\v")
+        for body, is_listed in ((listed, True), (long, False)):
+            yield from ((run.split(" "), is_listed) for run in body.split("|") if run)
+
+
+def terms_of(expression: str) -> dict[str, Term]:
+    """All terms but `*`, by their lines."""
+    return {line: Term(line) for line in _lines_of(expression) if line not in _NO_TERMS}
+
+
+def evaluated(expression: str, among: int, matching: Callable[[str, int], int]) -> int:
+    """Those of a set of papers that match; `matching` says it of the line of a term.
+
+    A set of papers is a whole number with one bit a paper.
+    """
+    return _evaluated(_lines_of(expression), among, matching)
+
+
+def _evaluated(lines: list[str], among: int, matching: Callable[[str, int], int]) -> int:
+    """Takes what it reads off the lines, from the end on: an operator follows what it combines."""
+    found = 0
+    while True:
+        line = lines.pop()
+        if line == "&":
+            among = _evaluated(lines, among, matching)
+        elif line == "~":
+            among &= ~_evaluated(lines, among, matching)
+        elif line == "|":
+            right = _evaluated(lines, among, matching)
+            found |= right
+            among &= ~right
+        else:
+            return found | (matching(line, among) if among else 0)
+
+
+def numbers_of(papers: int) -> list[int]:
+    """The places of the bits that are set, from the lowest."""
+    found: list[int] = []
+    while papers:
+        lowest = papers & -papers
+        found.append(lowest.bit_length() - 1)
+        papers ^= lowest
+    return found
+
+
+def _lines_of(expression: str) -> list[str]:
+    return expression[:-1].split("\n") if "\n" in expression else [expression]

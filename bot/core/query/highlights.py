@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from bot.core.query.acronyms import expansions
 from bot.core.query.expression import mode_of
-from bot.core.query.names import is_name
+from bot.core.query.names import NameSearch, name_line
 from bot.core.query.nodes import Field, Phrase, positive_phrases
 from bot.core.query.parser import Query
 from bot.core.query.phrase_search import SearchableText
 from bot.core.words.tokenizer import Mode
 
-_NAME = re.compile(r"[^,;]+")
+_NAME = re.compile(r"[^,;\s](?:[^,;]*[^,;\s])?")
 
 
 def mark(queries: Iterable[Query], field: Field, text: str) -> tuple[tuple[int, int], ...]:
@@ -47,8 +47,8 @@ def _words(phrases: Iterable[Phrase], text: str) -> Iterator[tuple[int, int]]:
 
 
 def _names(phrases: Iterable[Phrase], text: str) -> Iterator[tuple[int, int]]:
+    searches = [NameSearch(phrase.words, mode_of(phrase)) for phrase in phrases]
     for match in _NAME.finditer(text):
-        name = match[0].strip()
-        start = text.index(name, match.start()) if name else 0
-        if name and any(is_name(phrase.words, name, mode_of(phrase)) for phrase in phrases):
-            yield start, start + len(name)
+        line = name_line([match[0]])
+        if any(search.stands_in(line) for search in searches):
+            yield match.span()

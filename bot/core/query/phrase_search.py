@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from bot.core.words.inflection import AMERICAN, BRITISH, fold, numbers
-from bot.core.words.tokenizer import (
-    MAX_PARTS,
-    MAX_READING_LENGTH,
-    SIGNS,
-    Mode,
-    Path,
-    Segment,
-    capital_form,
-    joined_forms,
-    readings,
-    segments,
-    unaccented,
-)
+from bot.core.words.reading import Reading, found_by, offsets, read, spellings
+from bot.core.words.tokenizer import MAX_PARTS, MAX_READING_LENGTH, SIGNS, Mode
+
+# From each word of a run on: the words of texts that it may be read as, and where each reading ends.
+Ways = Sequence[Sequence[tuple[AbstractSet[str], int]]]
+Places = Mapping[str, Sequence[tuple[int, int]]]  # where each word of a text starts and ends
 
 # Around a word of a quote that is found in its own capitals alone.
 _STRICT: Final = "\x01\x02"
+_LAST: Final = "\U0010ffff"  # after every character of a word
 MAX_BEGINNINGS: Final = 8  # of a compound; beyond these, its further parts are read only in the singular
 
 
@@ -36,7 +32,7 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
     with capitals is between marks.
     """
     first = words[start]
-    yield start + 1, first if mode is Mode.RUN else marked(first)
+    yield start + 1, first if mode is Mode.RUN else _marked(first)
     first = _part(first, mode)
     if first[-1] in SIGNS:
         return
@@ -59,15 +55,11 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
 
 def _part(word: str, mode: Mode) -> str:
     """A word of a query as a part of a compound."""
-    if word.islower():
-        return word
-    return word.lower() if mode is Mode.RUN else marked(word)
+    return word.lower() if mode is Mode.RUN else _marked(word)
 
 
-def marked(word: str) -> str:
+def _marked(word: str) -> str:
     """A word of a quote, between marks if it is found in its own capitals alone."""
-    if _STRICT[0] in word:
-        return word
     return word if word == word.lower() else f"{_STRICT[0]}{word}{_STRICT[1]}"
 
 
@@ -100,147 +92,105 @@ def lower_reading(word: str) -> str:
     return word.lower().replace(_STRICT[0], "").replace(_STRICT[1], "")
 
 
-class WantedWords(NamedTuple):
-    """What a phrase may be read as from one of its words on.
+class Lexicon:
+    """The words that texts have, each with what stands for it, by what they are found by."""
 
-    Attributes:
-        whole: words in lower case, each with where the phrase goes on and the word in the capitals asked for.
-        begun: what the last word may begin with, if it is only a beginning; likewise.
+    def __init__(self, symbols: Mapping[str, str]) -> None:
+        self._symbols = symbols
+        self._words_of = lru_cache(self._by_form)
+
+    def ways(self, run: Sequence[str], mode: Mode, *, is_listed: bool = False) -> Ways:
+        """The ways to read a run of words in the words that texts have; none if these are not enough."""
+        ways = [
+            [(self._meant(word, mode, is_begun=is_begun), end) for word, end, is_begun in here]
+            for here in asked_words(run, mode, is_listed=is_listed)
+        ]
+        reached = [False] * len(ways) + [True]
+        for start in reversed(range(len(ways))):
+            reached[start] = any(words and reached[end] for words, end in ways[start])
+        return ways if reached[0] else ()
+
+    def _meant(self, asked: str, mode: Mode, *, is_begun: bool) -> AbstractSet[str]:
+        """What stands for the words that may be meant."""
+        by_form, forms = self._words_of(mode)
+        key = lower_reading(asked) if mode.is_quote else asked
+        length = len(key) if is_begun else None
+        return {
+            self._symbols[word]
+            for form in (beginning(forms, key) if is_begun else [key])
+            for word in by_form.get(form, ())
+            if any(_is_spelled(asked, spelling[:length]) for spelling in spellings(word)[: 1 + is_begun])
+        }
+
+    def _by_form(self, mode: Mode) -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:
+        words: defaultdict[str, list[str]] = defaultdict(list)
+        for word in self._symbols:
+            for form in found_by(word, mode):
+                words[form].append(word)
+        return words, sorted(words)
+
+
+def asked_words(run: Sequence[str], mode: Mode, *, is_listed: bool) -> Iterator[list[tuple[str, int, bool]]]:
+    """From each word of a run on: what it may be read as, to where, and whether a word only begins so.
+
+    The readings with a space left out are not asked for if they are listed beside the run.
     """
-
-    whole: dict[str, list[tuple[int, str]]]
-    begun: list[tuple[str, str]]
-
-
-@lru_cache(maxsize=4096)
-def wanted_words(words: tuple[str, ...], mode: Mode) -> tuple[WantedWords, ...]:
-    """What a phrase may be read as from each of its words on."""
-    wanted: list[WantedWords] = []
-    for start in range(len(words)):
-        here = WantedWords({}, [])
-        for end, word in query_readings(words, start, mode):
-            key = lower_reading(word) if mode.is_quote else word
-            if mode.is_prefix and end == len(words):
-                here.begun.append((key, word))
-            else:
-                here.whole.setdefault(key, []).append((end, word))
-        wanted.append(here)
-    return tuple(wanted)
+    for start in range(len(run)):
+        here = query_readings(run, start, mode)
+        if is_listed:
+            here = [next(here)]
+        yield [(word, end, mode.is_prefix and end == len(run)) for end, word in here]
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """A word of a text that leads from one place to another. Without forms, both are one."""
+def beginning(words: Sequence[str], begun: str) -> Sequence[str]:
+    """Those of some sorted words that begin so."""
+    return words[bisect_left(words, begun) : bisect_left(words, begun + _LAST)]
 
-    to: int
-    forms: tuple[str, ...]
-    start: int  # offsets in the original text
-    end: int
-    written: str  # in its capitals, if they may count
-    unfolded: str  # likewise, as a plural if it is one
+
+def places_of(reading: Reading) -> Places:
+    """Where each word starts and ends."""
+    places: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for start, end, word in reading.every():
+        places[word].append((start, end))
+    return places
+
+
+def found_in(ways: Ways, places: Places) -> Mapping[int, int]:
+    """Where a run of words starts in a text, by the places at which it ends; the latest start of each."""
+    reached: list[dict[int, int]] = [{} for _ in range(len(ways) + 1)]
+    for number, here in enumerate(ways):
+        for words, last in here:
+            for word in words & places.keys():
+                for start, end in places[word]:
+                    first = reached[number].get(start, -1) if number else start
+                    if first >= 0:
+                        reached[last][end] = max(first, reached[last].get(end, -1))
+    return reached[-1]
 
 
 class SearchableText:
-    """A text, read in one mode, in which phrases are found. Words lead from place to place."""
+    """A text, read in one mode, in which phrases are found. Convert its LaTeX first."""
 
     def __init__(self, text: str, mode: Mode) -> None:
+        reading = read([text], mode)
         self._mode = mode
-        self._edges: list[list[_Edge]] = [[]]
-        self._places: dict[str, list[int]] = {}  # where a word begins
-        for offset, segment in segments(text, mode):
-            self._add(segment, offset)
-
-    def _add(self, segment: Segment, offset: int) -> None:
-        begin = len(self._edges) - 1
-        places: list[list[int]] = []
-        for path in segment:
-            places.append([begin, *range(len(self._edges), len(self._edges) + len(path) - 1)])
-            self._edges.extend([] for _ in path[1:])
-        end = len(self._edges)
-        self._edges.append([])
-        for path, own in zip(segment, places, strict=True):
-            if not path:
-                self._edges[begin].append(_Edge(end, (), 0, 0, "", ""))
-            for first, place in enumerate(own if path else ()):
-                for last in readings(path, first):
-                    edge = self._edge(path, first, last, own[last] if last < len(path) else end, offset)
-                    self._edges[place].append(edge)
-                    for form in edge.forms:
-                        self._places.setdefault(form, []).append(place)
-
-    def _edge(self, path: Path, first: int, last: int, to: int, offset: int) -> _Edge:
-        written = unfolded = ""
-        if self._mode.is_quote:
-            parts = path[first:last]
-            text, source = "".join([part.text for part in parts]), "".join([part.source for part in parts])
-            written, unfolded = capital_form(text, source), unaccented(text, source)
-        found = joined_forms(path, first, last, self._mode)
-        return _Edge(to, found, offset + path[first].start, offset + path[last - 1].end, written, unfolded)
+        self._offsets = offsets(text, mode)
+        self._places = places_of(reading)
+        self._lexicon = Lexicon({word: word for word in self._places})
 
     def find(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """Every match of a phrase, as offsets in the original text.
+        """The matches of a phrase, as offsets in the text: the shortest from each place, the last ones first.
 
         The phrase has at least one word, and all are folded. In the modes of prefixes, the last one is only
         the beginning of a word, as written or folded. In a quote, a word with capitals is found in these
         alone.
         """
-        phrase = wanted_words(tuple(words), self._mode)
-        failed: set[tuple[int, int]] = set()
-        for place in self._first_places(phrase[0]):
-            for edge in self._edges[place]:
-                end = self._end_over(edge, phrase, 0, failed)
-                if end is not None:
-                    yield edge.start, end
-                    break
-
-    def _first_places(self, first: WantedWords) -> list[int]:
-        """The places at which a match may begin, in the order of the text."""
-        found = {place for word in first.whole for place in self._places.get(word, ())}
-        if first.begun:
-            keys = tuple(key for key, _ in first.begun)
-            found.update(place for word, at in self._places.items() if word.startswith(keys) for place in at)
-        return sorted(found)
-
-    def _end_over(
-        self, edge: _Edge, phrase: Sequence[WantedWords], position: int, failed: set[tuple[int, int]]
-    ) -> int | None:
-        """The offset at which a match of the phrase from `position` on ends, if its first word is this one.
-
-        `failed` has the positions and places from which there is none, so that no text makes it slow.
-        """
-        if not edge.forms:
-            return self._end_from(edge.to, phrase, position, failed)
-        wanted = phrase[position]
-        for form in edge.forms:
-            if any(
-                form.startswith(key)
-                and any(is_spelled(word, spelling[: len(key)]) for spelling in (edge.written, edge.unfolded))
-                for key, word in wanted.begun
-            ):
-                return edge.end
-            for following, word in wanted.whole.get(form, ()):
-                if not is_spelled(word, edge.written):
-                    continue
-                if following == len(phrase):
-                    return edge.end
-                reached = self._end_from(edge.to, phrase, following, failed)
-                if reached is not None:
-                    return reached
-        return None
-
-    def _end_from(
-        self, place: int, phrase: Sequence[WantedWords], position: int, failed: set[tuple[int, int]]
-    ) -> int | None:
-        if (position, place) not in failed:
-            for edge in self._edges[place]:
-                reached = self._end_over(edge, phrase, position, failed)
-                if reached is not None:
-                    return reached
-            failed.add((position, place))
-        return None
+        found = found_in(self._lexicon.ways(words, self._mode), self._places)
+        for start, end in {found[end]: end for end in sorted(found, reverse=True)}.items():
+            yield self._offsets[start][0], self._offsets[end - 1][1]
 
 
-def is_spelled(word: str, written: str) -> bool:
+def _is_spelled(word: str, written: str) -> bool:
     """Whether the capitals that the query's word asks for are those of the text's word."""
     if _STRICT[0] not in word:
         return True

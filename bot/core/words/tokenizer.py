@@ -247,17 +247,17 @@ def unaccented(text: str, source: str) -> str:
 
 def written_words(text: str, mode: Mode) -> tuple[str, ...]:
     """The words of a query as they are written, without case and accents."""
-    return tuple([part.text for part in _parts(text, mode)])
+    return tuple([part.text for part in parts_of(text, mode)])
 
 
 def run_words(text: str) -> tuple[str, ...]:
     """The words of a query's run: versions apart, Greek letters named, singular, in American spelling."""
-    return tuple([forms(part.text, part.source, Mode.RUN)[0] for part in _parts(text, Mode.RUN)])
+    return tuple([forms(part.text, part.source, Mode.RUN)[0] for part in parts_of(text, Mode.RUN)])
 
 
 def prefix_words(text: str) -> tuple[str, ...]:
     """The words of a beginning, each but the last in the singular."""
-    parts = _parts(text, Mode.PREFIX)
+    parts = parts_of(text, Mode.PREFIX)
     return (
         *(forms(part.text, part.source, Mode.PREFIX)[0] for part in parts[:-1]),
         *(part.text for part in parts[-1:]),
@@ -269,7 +269,7 @@ def quote_words(text: str, *, is_prefix: bool = False) -> tuple[str, ...]:
 
     With `is_prefix`, the last word is only the beginning of one, and stays as it is.
     """
-    parts = _parts(text, Mode.QUOTE)
+    parts = parts_of(text, Mode.QUOTE)
     words = [
         capital_form(part.text, part.source)
         if has_capital_within(part.source)
@@ -286,10 +286,10 @@ def name_words(text: str, *, is_quote: bool = False) -> tuple[str, ...]:
     """The words of a name. In a quote, one with a capital after its first letter keeps its capitals."""
     return tuple(
         unaccented(part.text, part.source) if is_quote and has_capital_within(part.source) else part.text
-        for part in _parts(text, Mode.NAME)
+        for part in parts_of(text, Mode.NAME)
     )
 
 
-def _parts(text: str, mode: Mode) -> list[Part]:
+def parts_of(text: str, mode: Mode) -> list[Part]:
     """The parts of a query, in which a raised figure is asked for."""
     return [part for chunk in text.split() for segment in chunk_segments(chunk, mode) for part in segment[0]]

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.archive import ArchiveExtent
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
+from bot.core.words.reading import found_by
 from bot.core.words.tokenizer import Mode
-from bot.matching.reading import found_by
 from bot.matching.search_texts import TEXT_VERSION, UNKNOWN, code_of
 from bot.matching.telling_words import Line, lines_of, shared_phrases
 from bot.services.context import ServiceContext

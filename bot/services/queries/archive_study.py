@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.limits import Limits
 from bot.core.query import rewrites
 from bot.core.query.compiled import CompiledQuery
+from bot.core.words.reading import found_by
 from bot.core.words.tokenizer import Mode
-from bot.matching.reading import found_by
 from bot.matching.search_texts import TEXT_VERSION
 from bot.matching.vocabulary import Vocabulary, halves_of
 from bot.services.queries.hints import Questions, Study

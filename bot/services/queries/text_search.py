@@ -17,11 +17,12 @@ from bot.core.limits import Limits
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_query
 from bot.core.query.errors import QueryError
+from bot.core.query.expression import numbers_of
 from bot.core.query.nodes import Field
+from bot.core.query.phrase_search import Lexicon
 from bot.matching.index import PaperIndex
 from bot.matching.scan import Texts, TextScan, asked_forms
 from bot.matching.search_texts import TEXT_VERSION, code_of
-from bot.matching.terms import Lexicon, numbers_of
 from bot.store import paper_texts, paper_words, papers
 
 # Where a match counts more: in the title, then in the keywords, then elsewhere.

@@ -6,35 +6,26 @@ on the mode of the query and is asked here too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, count
+from itertools import chain, count, islice
 from typing import Final, NamedTuple
 
-from bot.core.papers import Paper
-from bot.core.query.nodes import Field
 from bot.core.words.characters import without_accents
-from bot.core.words.latex import readable
 from bot.core.words.tokenizer import (
     Mode,
     Part,
     capital_form,
     chunk_segments,
+    forms,
     has_capital_within,
     joined_forms,
     readings,
 )
 
 NO_WORD: Final = "."  # in a word's place: between two texts, or where only other words end and start
-
-# Which of a paper's fields for words (title, abstract, AI keywords) are searched.
-LINES: Final = {
-    None: (0, 1, 2),
-    Field.TITLE: (0,),
-    Field.ABSTRACT: (1,),
-    Field.KEYWORD: (2,),
-    Field.TOPIC: (0, 2),
-}
+_CHUNK = re.compile(r"\S+")
 
 
 class Other(NamedTuple):
@@ -56,28 +47,44 @@ class Reading(NamedTuple):
         return chain(zip(count(), count(1), self.words), self.others)
 
 
-def texts_of(paper: Paper) -> tuple[Sequence[str], ...]:
-    """The texts of the paper's fields for words, in the order of LINES."""
-    return ([paper.title], [paper.abstract], paper.ai_keywords)
+class _Chunk(NamedTuple):
+    """What is between two spaces, with places from 0 on."""
+
+    words: Sequence[str]
+    others: Sequence[Other]
+    offsets: Sequence[tuple[int, int]]
 
 
 def read(texts: Iterable[str], mode: Mode) -> Reading:
-    """The words of some texts. No run of words goes from one text into the next."""
+    """The words of some texts. No run of words goes from one text into the next.
+
+    Convert their LaTeX first (`bot.core.words.latex`).
+    """
     mode = Mode.QUOTE if mode.is_quote else Mode.RUN
     words: list[str] = []
     others: list[Other] = []
     for text in texts:
         if words:
             words.append(NO_WORD)
-        for chunk in readable(text).split():
-            own, more = _read_chunk(chunk, mode)
-            if more:
+        for part in text.split():
+            chunk = _read_chunk(part, mode)
+            if chunk.others:
                 place = len(words)
-                others += [Other(place + start, place + end, word) for start, end, word in more]
-            words += own
+                others += [Other(place + start, place + end, word) for start, end, word in chunk.others]
+            words += chunk.words
     if not all(other.word for other in others):
         others = _without_gaps(words, others)
     return Reading(words, sorted(others))
+
+
+def offsets(text: str, mode: Mode) -> list[tuple[int, int]]:
+    """For each place of a text: where a word that starts there begins, and one that ends behind it ends."""
+    mode = Mode.QUOTE if mode.is_quote else Mode.RUN
+    return [
+        (match.start() + start, match.start() + end)
+        for match in _CHUNK.finditer(text)
+        for start, end in _read_chunk(match[0], mode).offsets
+    ]
 
 
 def _without_gaps(words: Sequence[str], others: Sequence[Other]) -> list[Other]:
@@ -91,38 +98,46 @@ def _without_gaps(words: Sequence[str], others: Sequence[Other]) -> list[Other]:
 
 
 @lru_cache(maxsize=32768)
-def _read_chunk(chunk: str, mode: Mode) -> tuple[Sequence[str], Sequence[Other]]:
-    """What is between two spaces, with places from 0 on."""
+def _read_chunk(chunk: str, mode: Mode) -> _Chunk:
+    segments = chunk_segments(chunk, mode)
+    match segments:
+        case (([part],),):  # most are one word
+            return _Chunk((_written(part.text, part.source),), (), ((part.start, part.end),))
+        case _:
+            pass
     words: list[str] = []
     others: list[Other] = []
-    for main, *paths in chunk_segments(chunk, mode):
+    starts: list[int] = []
+    ends: list[int] = []
+    for segment in segments:
         start = len(words)
-        words += [_written([part]) for part in main]
-        places = [list(range(start, len(words) + 1))]
-        if paths:  # each has places of its own, and the last word of all ends behind these
-            end = len(words) + 1 + sum(len(path) for path in paths)
-            places[0][-1] = end
-            for path in paths:
-                first = len(words) + 1
-                words += [NO_WORD] * len(path)
-                places.append([start, *range(first, first + len(path) - 1), end])
-            words += [NO_WORD] * (end - len(words))
-            others += [Other(start, end, "") for path in paths if not path]
-        for path, here in zip((main, *paths), places, strict=True):
-            for first in range(len(path)):
+        end = start + 1 + sum([len(path) - 1 for path in segment if path])
+        words += [NO_WORD] * (end - start)
+        starts += [0] * (end - start)
+        ends += [0] * (end - start)
+        inner = iter(range(start + 1, end))
+        places = [[start, *islice(inner, max(len(path) - 1, 0)), end] for path in segment]
+        for path, here in reversed([*zip(segment, places, strict=True)]):  # the main one last
+            for first, part in enumerate(path):
+                place = here[first]
+                starts[place], ends[here[first + 1] - 1] = part.start, part.end
                 for last in readings(path, first):
-                    if path is not main or here[last] != here[first] + 1:
-                        others.append(Other(here[first], here[last], _written(path[first:last])))
-    return tuple(words), tuple(others)
+                    if here[last] == place + 1:
+                        words[place] = _written(part.text, part.source)
+                        continue
+                    text = "-".join([part.text for part in path[first:last]])
+                    source = "-".join([part.source for part in path[first:last]])
+                    others.append(Other(place, here[last], _written(text, source)))
+            if not path:
+                others.append(Other(start, end, ""))
+    return _Chunk(words, others, [*zip(starts, ends, strict=True)])
 
 
-def _written(parts: Sequence[Part]) -> str:
+def _written(text: str, source: str) -> str:
     """One word, with hyphens between its parts: in its capitals if one is after its first letter.
 
     What is written between its letters and left out, such as a raised figure, is left out here too.
     """
-    text = "-".join([part.text for part in parts])
-    source = "-".join([part.source for part in parts])
     if source == text or not has_capital_within(source):
         return text
     rest = iter(without_accents(source))
@@ -133,9 +148,10 @@ def _written(parts: Sequence[Part]) -> str:
 @lru_cache(maxsize=65536)
 def found_by(word: str, mode: Mode) -> tuple[str, ...]:
     """What a word of a reading is found by."""
-    path = [
-        Part(part if word.islower() else part.casefold(), part, 0, 0, joins=True) for part in word.split("-")
-    ]
+    texts = [(part if word.islower() else part.casefold(), part) for part in word.split("-")]
+    if len(texts) == 1:
+        return forms(*texts[0], mode)
+    path = [Part(text, source, 0, 0, joins=True) for text, source in texts]
     return joined_forms(path, 0, len(path), mode)
 
 
