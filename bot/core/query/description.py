@@ -45,12 +45,13 @@ def reading(query: Query, *, more: Mapping[str, int] = _NOTHING, period: str = "
     if len(phrases) > 1 or isinstance(query.root, And) or any(map(_capitals, phrases)):
         parts.append(described(query))
     for phrase in phrases:
+        ways = [f"also spelled {_any_of(others)}"] if (others := spellings(phrase)) else []
         if others := other_forms(phrase):
             number = more.get(phrase.source, 0)
             found = f": {number:,} more {period}".rstrip() if number else ""
-            parts.append(f"{phrase.source}, also {_any_of(others)}{found}")
-        if others := spellings(phrase):
-            parts.append(f"{phrase.source}, also spelled {_any_of(others)}")
+            ways.append(f"also {_any_of(others)}{found}")
+        if ways:
+            parts.append(", ".join([phrase.source, *ways]))
     return "; ".join(dict.fromkeys(parts))
 
 
@@ -89,7 +90,7 @@ def quoted(phrase: Phrase) -> str:
 
 def _as_written(text: str) -> str:
     """With acronyms and long forms as they are written: *CoT*, *mixture of experts*."""
-    text = " ".join(WRITTEN_ACRONYMS.get(word, word) for word in text.split(" "))
+    text = " ".join(WRITTEN_ACRONYMS.get(word.lower(), word) for word in text.split(" "))
     for folded, written in _LONG_FORMS.items():
         if folded != written:
             text = text.replace(folded, written)

@@ -115,7 +115,5 @@ AMERICAN: Final = {fold(british): fold(american) for british, american in _pairs
 BRITISH: Final = {american: british for british, american in AMERICAN.items()}
 # The long form of each acronym that is searched as it, by the acronym's singular.
 LONG_FORMS: Final = {fold(acronym.lower()): long_form for acronym, long_form in _pairs("acronyms.tsv")}
-# How acronyms are written that are not all capitals, by their capitals: CoT, LoRA.
-WRITTEN_ACRONYMS: Final = {
-    acronym.upper(): acronym for acronym, _ in _pairs("acronyms.tsv") if not acronym.isupper()
-}
+# How each acronym is written, by its singular: CoT, LLM, 3DGS.
+WRITTEN_ACRONYMS: Final = {fold(acronym.lower()): acronym for acronym, _ in _pairs("acronyms.tsv")}

@@ -51,6 +51,17 @@ def test_a_query_is_described_in_the_order_typed(typed: str, read: str) -> None:
         ("RL -survey", "papers with “RL”, without “survey”; RL, also “reinforcement learning”"),
         ("tumours", "tumours, also spelled “tumor”"),
         ("color", "color, also spelled “colour”"),
+        ("Monte Carlo tree search", "Monte Carlo tree search, also “MCTS”"),
+        ("3D Gaussian splatting", "3D Gaussian splatting, also “3DGS”"),
+        (
+            "LLM RL",
+            "LLM RL, also “large language model RL”, “LLM reinforcement learning” or "
+            "“large language model reinforcement learning”",
+        ),
+        (
+            "post-training quantization",
+            "post-training quantization, also spelled “quantisation”, also “PTQ”",
+        ),
         ('"CLIP"', "papers with “CLIP” in these capitals"),
     ],
 )
