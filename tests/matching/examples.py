@@ -591,6 +591,9 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ("group relative policy optimisation", "GRPO", True),
         ("bird's eye view", "BEV", True),
         ("VideoQA", "Video question answering", True),
+        ("HCI", "A survey of human-computer interaction", True),
+        ("degrees of freedom", "A 6-DoF pose", True),
+        ("POMDP", "Partially observable MDPs", True),
     ],
     "In all combinations, and again in what comes out": [
         ("MLLM", "Multimodal LLMs", True),
