@@ -54,9 +54,8 @@ def test_a_query_is_described_in_the_order_typed(typed: str, read: str) -> None:
         ("Monte Carlo tree search", "Monte Carlo tree search, also “MCTS”"),
         ("3D Gaussian splatting", "3D Gaussian splatting, also “3DGS”"),
         (
-            "LLM RL",
-            "LLM RL, also “large language model RL”, “LLM reinforcement learning” or "
-            "“large language model reinforcement learning”",
+            "QA ML",
+            "QA ML, also “question answering ML”, “QA machine learning” or “question answering machine learning”",
         ),
         (
             "post-training quantization",
