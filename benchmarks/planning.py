@@ -2,9 +2,9 @@
 
     python -m benchmarks.planning [FEEDS [SQLite | PostgreSQL] | focus]
 
-Each size runs on each store in its own process, so that its peak memory is its own. Subscriptions are made in
-chunks of servers, as a run reads them. Making and storing them is not measured. Times are processor time,
-PostgreSQL's included, as other programs share the machine. The baseline tries a regular expression per
+Each run has its own process, so that its peak memory is its own. Subscriptions are made in chunks of servers,
+as a run reads them. Making and storing them is not measured. Times are processor time, PostgreSQL's included,
+as other programs share the machine. The baseline tries a regular expression per
 keyword on each paper.
 """
 
@@ -19,35 +19,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
-from datetime import time as time_of_day
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import insert
-
+from benchmarks import _feeds
 from benchmarks._corpus import Corpus
 from benchmarks._stores import Store, StoreKind, kinds, new_store
-from bot.core.feeds import Feed, FeedSettings, Subscription
+from bot.core.feeds import Feed, Subscription
 from bot.core.focus import Focus
-from bot.core.ids import ChannelId, FeedId, ServerId, SubscriptionId
-from bot.core.limits import DEFAULT_LIMITS
+from bot.core.ids import FeedId
 from bot.core.polls import PollResult
-from bot.core.query.compiled import compile_query
-from bot.core.schedules import Schedule
 from bot.services.context import ServiceContext
 from bot.services.runs.chunks import CHUNK_SUBSCRIPTIONS
 from bot.services.runs.closeness import focus_terms
-from bot.services.runs.planning import plan
+from bot.services.runs.planning import Planned, hits_of, plan, quiet_feeds
 from bot.services.runs.run import Runs
 from bot.services.runs.window import Window
-from bot.store import feed_settings, papers, tables
+from bot.store import papers
 from bot.store.database import Database
-from bot.store.statements import insert_if_new
 
-SUBSCRIPTIONS_A_FEED = 5
-FEEDS_A_SERVER = 4
 PAPERS = 72
 SAMPLED_FEEDS = 40
 # By the number of feeds: seconds to plan, seconds of a run with the store, megabytes.
@@ -57,16 +48,10 @@ FOCUSED_FEEDS = 20_000
 FOCUSED_PAPERS = 30
 FOCUS_GOAL = 3  # seconds
 
-NOW = datetime(2026, 8, 19, 9, 0, tzinfo=UTC)
-DAY = date(2026, 8, 19)
-SETTINGS = FeedSettings(schedule=Schedule(time=time_of_day(9), weekdays=frozenset(range(5)), timezone="UTC"))
-
-Chunk = tuple[list[Feed], dict[FeedId, list[Subscription]]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What one process measured on one store; seconds are processor time."""
+    """What was measured on one store; seconds are processor time."""
 
     planned_papers: int
     planned_posts: int
@@ -87,10 +72,9 @@ def main() -> None:
 
 
 def _compare(number: int) -> None:
-    print(
-        f"planning: {number * SUBSCRIPTIONS_A_FEED:,} subscriptions of {number:,} channels, {PAPERS} papers"
-    )
-    figures = {kind: _in_a_process(number, kind) for kind in kinds()}
+    subscriptions = number * _feeds.SUBSCRIPTIONS_A_FEED
+    print(f"planning: {subscriptions:,} subscriptions of {number:,} channels, {PAPERS} papers")
+    figures = {kind: Figures(**_printed_by(str(number), kind)) for kind in kinds()}
     one = figures[StoreKind.SQLITE]
     plan_seconds = min(found.plan_seconds for found in figures.values())
     most_plan, most_run, most_megabytes = GOALS[number]
@@ -108,28 +92,29 @@ def _compare(number: int) -> None:
         print(f"    of the first chunk {found.first_chunk_megabytes:7.0f} MB")
 
 
-def _in_a_process(number: int, kind: StoreKind) -> Figures:
-    command = [sys.executable, "-m", "benchmarks.planning", str(number), kind]
+def _printed_by(*arguments: str) -> dict[str, Any]:
+    """What this module prints in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.planning", *arguments]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this module
-    return Figures(**json.loads(done.stdout))
+    return json.loads(done.stdout)
 
 
 def _measure_focus() -> None:
     """How much longer it takes to plan where every subscription has a focus; loading the table included."""
-    made = Corpus(random.Random(7), papers=FOCUSED_PAPERS, day=DAY)
-    options: dict[str, Any] = {"since": NOW, "first_seen": {}, "now": NOW, "backfill_days": 30}
+    made = Corpus(random.Random(7), papers=FOCUSED_PAPERS, day=_feeds.DAY)
+    options: dict[str, Any] = {"since": _feeds.NOW, "first_seen": {}, "now": _feeds.NOW, "backfill_days": 30}
     exact_window, focused_window = Window(made.papers, **options), Window(made.papers, **options)
     exact_seconds = focused_seconds = 0.0
-    a_chunk = CHUNK_SUBSCRIPTIONS // SUBSCRIPTIONS_A_FEED
+    a_chunk = CHUNK_SUBSCRIPTIONS // _feeds.SUBSCRIPTIONS_A_FEED
     for first in range(1, FOCUSED_FEEDS + 1, a_chunk):
-        feeds, exact = _chunk(made, first, min(a_chunk, FOCUSED_FEEDS + 1 - first))
+        feeds, exact = _feeds.make(made, first, min(a_chunk, FOCUSED_FEEDS + 1 - first))
         focused = {feed_id: list(map(_balanced, group)) for feed_id, group in exact.items()}
         _, seconds = _timed(partial(plan, feeds, exact_window, subscriptions=exact, posted=()))
         exact_seconds += seconds
         _, seconds = _timed(partial(plan, feeds, focused_window, subscriptions=focused, posted=()))
         focused_seconds += seconds
     more = focused_seconds - exact_seconds
-    subscriptions = FOCUSED_FEEDS * SUBSCRIPTIONS_A_FEED
+    subscriptions = FOCUSED_FEEDS * _feeds.SUBSCRIPTIONS_A_FEED
     print(f"planning with focus: {subscriptions:,} subscriptions, {FOCUSED_PAPERS} papers")
     print(f"  exact               {exact_seconds:8.2f} s")
     print(f"  balanced            {focused_seconds:8.2f} s")
@@ -141,45 +126,70 @@ def _balanced(subscription: Subscription) -> Subscription:
     return replace(subscription, focus=Focus.BALANCED, focus_terms=terms)
 
 
-async def _measure(number: int, store: Store) -> Figures:
-    made = Corpus(random.Random(7), papers=PAPERS, day=DAY)
+async def _measure_planning(number: int, store: Store) -> dict[str, Any]:
+    """Plans the feeds, and stores them for a run."""
+    made = Corpus(random.Random(7), papers=PAPERS, day=_feeds.DAY)
     window, plan_seconds = _timed(
-        lambda: Window(made.papers, since=NOW, first_seen={}, now=NOW, backfill_days=30)
+        lambda: Window(made.papers, since=_feeds.NOW, first_seen={}, now=_feeds.NOW, backfill_days=30)
     )
     planned = posts = 0
-    chunk: Chunk = ([], {})
+    chunk: _feeds.Chunk = ([], {})
     database = await Database.open(store.url)
     async with database.write() as conn:
-        await papers.upsert(conn, made.papers, seen_at=NOW)
-    a_chunk = CHUNK_SUBSCRIPTIONS // SUBSCRIPTIONS_A_FEED
+        await papers.upsert(conn, made.papers, seen_at=_feeds.NOW)
+    a_chunk = CHUNK_SUBSCRIPTIONS // _feeds.SUBSCRIPTIONS_A_FEED
     for first in range(1, number + 1, a_chunk):
-        chunk = _chunk(made, first, min(a_chunk, number + 1 - first))
+        chunk = _feeds.make(made, first, min(a_chunk, number + 1 - first))
         feeds, subscriptions = chunk
-        found, seconds = _timed(partial(plan, feeds, window, subscriptions=subscriptions, posted=()))
+        found, seconds = _plan(feeds, subscriptions, window)
         plan_seconds += seconds
         planned += sum(len(item.papers) for item in found.plans)
         posts += sum(len(item.posts) for item in found.plans)
-        await _store(database, feeds, subscriptions)
-    plain_seconds = _plain_seconds(chunk, made) / SAMPLED_FEEDS * number
+        await _feeds.store(database, feeds, subscriptions)
+    await database.close()
     await store.settle()
-    before, server_before = time.process_time(), store.server_seconds()
+    plain_seconds = _plain_seconds(chunk, made) / SAMPLED_FEEDS * number
+    return {
+        "planned_papers": planned,
+        "planned_posts": posts,
+        "plan_seconds": plan_seconds,
+        "plain_seconds": plain_seconds,
+    }
+
+
+async def _measure_run(url: str) -> dict[str, Any]:
+    """A run of the feeds that are stored there."""
+    database = await Database.open(url)
     around = _Nothing()
+    before = time.process_time()
     report = await _runs(database, around).run()
     run_seconds = time.process_time() - before
-    server_seconds = store.server_seconds() - server_before
     await database.close()
-    return Figures(
-        planned_papers=planned,
-        planned_posts=posts,
-        plan_seconds=plan_seconds,
-        plain_seconds=plain_seconds,
-        run_feeds=report.feeds,
-        run_posts=report.posts,
-        run_seconds=run_seconds,
-        server_seconds=server_seconds,
-        first_chunk_megabytes=around.first_megabytes,
-        megabytes=_megabytes(),
+    return {
+        "run_feeds": report.feeds,
+        "run_posts": report.posts,
+        "run_seconds": run_seconds,
+        "first_chunk_megabytes": around.first_megabytes,
+        "megabytes": _megabytes(),
+    }
+
+
+def _plan(
+    feeds: Sequence[Feed], subscriptions: dict[FeedId, list[Subscription]], window: Window
+) -> tuple[Planned, float]:
+    """The plans and the seconds, as in a run: of most feeds it reads the expressions alone."""
+    due = [_feeds.due(feed, subscriptions[feed.id]) for feed in feeds]
+    hits, matching_seconds = _timed(partial(hits_of, due, window))
+    quiet, sorting_seconds = _timed(partial(quiet_feeds, due, window, hits=hits))
+    busy = [feed for feed in feeds if feed.id not in quiet]
+    wanted = {
+        feed.id: [one for one in subscriptions[feed.id] if one.query.expression in hits] for feed in busy
+    }
+    since = {feed.id: _feeds.DAY for feed in busy}
+    found, seconds = _timed(
+        partial(plan, busy, window, subscriptions=wanted, posted=(), hits=hits, wanted_from=since)
     )
+    return found, matching_seconds + sorting_seconds + seconds
 
 
 def _megabytes() -> float:
@@ -196,78 +206,14 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
     return result, time.process_time() - started
 
 
-def _chunk(made: Corpus, first: int, number: int) -> Chunk:
-    """Feeds with these numbers, and their subscriptions."""
-    queries = iter(made.keywords(number * SUBSCRIPTIONS_A_FEED))
-    feeds = [
-        Feed(
-            id=FeedId(feed),
-            server_id=ServerId(feed // FEEDS_A_SERVER + 1),
-            channel_id=ChannelId(feed + 10**18),
-            settings=SETTINGS,
-            next_run_at=NOW,
-            last_run_at=NOW,
-            created_at=NOW,
-        )
-        for feed in range(first, first + number)
-    ]
-    subscriptions = {
-        feed.id: [
-            Subscription(
-                id=SubscriptionId(feed.id * SUBSCRIPTIONS_A_FEED + place),
-                feed_id=feed.id,
-                query=compile_query(next(queries), DEFAULT_LIMITS),
-                since=DAY,
-                created_at=NOW,
-            )
-            for place in range(SUBSCRIPTIONS_A_FEED)
-        ]
-        for feed in feeds
-    }
-    return feeds, subscriptions
-
-
-async def _store(
-    database: Database, feeds: Sequence[Feed], subscriptions: dict[FeedId, list[Subscription]]
-) -> None:
-    settings = feed_settings.columns(SETTINGS)
-    times = {"next_run_at": NOW, "last_run_at": NOW, "created_at": NOW}
-    async with database.write() as conn:
-        servers = {feed.place.in_server for feed in feeds}
-        servers_new = [{"id": server, "added_at": NOW} for server in sorted(servers)]
-        await conn.execute(insert_if_new(tables.servers, key=("id",)), servers_new)
-        of_feeds = [
-            {"id": feed.id, "server_id": feed.server_id, "channel_id": feed.channel_id, **settings, **times}
-            for feed in feeds
-        ]
-        await conn.execute(insert(tables.feeds), of_feeds)
-        of_subscriptions = [
-            {
-                "id": item.id,
-                "feed_id": item.feed_id,
-                "text": item.query.text,
-                "canonical": item.query.canonical,
-                "compiled": item.query.expression,
-                "rules_version": item.query.rules_version,
-                "since": item.since,
-                "created_at": item.created_at,
-            }
-            for group in subscriptions.values()
-            for item in group
-        ]
-        await conn.execute(
-            insert_if_new(tables.subscriptions, key=("feed_id", "canonical")), of_subscriptions
-        )
-
-
 def _runs(database: Database, around: Any) -> Runs:
     """Runs that read no list and send nothing."""
     context = ServiceContext(
         database=database,
         source=around,
         publisher=around,
-        clock=lambda: NOW,
-        default_schedule=SETTINGS.schedule,
+        clock=lambda: _feeds.NOW,
+        default_schedule=_feeds.SETTINGS.schedule,
         poll_interval_seconds=1800,
         backfill_days=30,
         wake=around.wake,
@@ -290,7 +236,7 @@ class _Nothing:
         self.first_megabytes = self.first_megabytes or _megabytes()
 
 
-def _plain_seconds(chunk: Chunk, made: Corpus) -> float:
+def _plain_seconds(chunk: _feeds.Chunk, made: Corpus) -> float:
     texts = [f"{paper.title}\n{paper.abstract}\n{' '.join(paper.ai_keywords)}" for paper in made.papers]
     feeds, subscriptions = chunk
 
@@ -306,13 +252,19 @@ def _plain_seconds(chunk: Chunk, made: Corpus) -> float:
 
 def _measure_on(number: int, kind: StoreKind) -> None:
     with new_store(kind) as store:
-        print(json.dumps(asdict(asyncio.run(_measure(number, store)))))
+        planning = asyncio.run(_measure_planning(number, store))
+        before = store.server_seconds()
+        run = _printed_by("run", store.url)
+        server_seconds = store.server_seconds() - before
+    print(json.dumps(planning | run | {"server_seconds": server_seconds}))
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case []:
             main()
+        case ["run", url]:
+            print(json.dumps(asyncio.run(_measure_run(url))))
         case ["focus"]:
             _measure_focus()
         case [feeds]:
