@@ -29,7 +29,7 @@ from bot.store.due_feeds import DueFeed
 _log = logging.getLogger(__name__)
 
 # How many subscriptions are read, planned and stored at a time. Bounds the memory, and how long others wait.
-CHUNK_SUBSCRIPTIONS = 5_000
+CHUNK_SUBSCRIPTIONS = 4_000
 # After so many posts of a run, and ten times as many and so on, the store's statistics are too old.
 MANY_POSTS = 1_000
 
