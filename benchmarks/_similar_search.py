@@ -25,7 +25,7 @@ GOAL_MEGABYTES = 60
 
 
 async def search(path: str) -> None:
-    """Search, and print the processor time and the memory, in this process alone."""
+    """Search, and print the processor time and the memory, in this process only."""
     database = await Database.open(f"sqlite+aiosqlite:///{path}")
     seconds: list[float] = []
     before = peak_megabytes()

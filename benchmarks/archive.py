@@ -93,7 +93,7 @@ def _regex_seconds(queries: list[str], made: list[Paper]) -> float:
 
 
 async def _search(path: str, queries: list[str]) -> None:
-    """Search, and print the processor time and the memory, in this process alone."""
+    """Search, and print the processor time and the memory, in this process only."""
     database = await Database.open(f"sqlite+aiosqlite:///{path}")
     compiled = [compile_query(query, DEFAULT_LIMITS) for query in queries]
     seconds: list[tuple[float, str, int]] = []

@@ -103,7 +103,7 @@ def _ends(sizes: Iterable[int]) -> list[int]:
 def _packed(ends: Sequence[int], maximum: int, *, first: int = 0) -> list[int]:
     """How many, in order from `first` on, each message takes: at most `maximum`, within its characters.
 
-    `ends` has where each ends if they stand one behind the other, and 0 before them.
+    `ends` has where each ends if they are placed one after another, and 0 before them.
     """
     counts: list[int] = []
     last = len(ends) - 1

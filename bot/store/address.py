@@ -19,7 +19,7 @@ MUST_BE = f"{MUST_BE_SQLITE}, or of a PostgreSQL database such as {postgres.EXAM
 def check_address(address: str, *, environment: Mapping[str, str] = MappingProxyType({})) -> None:
     """Check that an address names a database, without looking at it.
 
-    `environment` is for the address that was meant alone: nothing in an address is expanded.
+    `environment` is only for the address that was probably meant: nothing in an address is expanded.
 
     Raises:
         AddressError: it does not; the text completes the sentence "DATABASE_URL must be …".

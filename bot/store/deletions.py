@@ -1,7 +1,7 @@
 """Deletions: who deleted their data, so that a restored backup forgets them again.
 
 Kept is a keyed digest, not the person's id, because to keep the id would be to remember who was to be
-forgotten. The digest answers one question alone: whether a person whom a backup still knows has deleted
+forgotten. The digest answers only one question: whether a person whom a backup still knows has deleted
 their data since. The key is the database's own, so that digests of two databases cannot be compared.
 """
 

@@ -62,7 +62,7 @@ async def chunk(
 ) -> list[DueFeed]:
     """The active feeds with subscriptions whose next run is `now` or was before, and all that are live.
 
-    They are of owned shards, and in the order of their owners. With `after`, those behind that feed; with
+    They are of owned shards, and in the order of their owners. With `after`, those after that feed; with
     `at_most`, as many as have that many subscriptions together: all of an owner, unless the first one has
     more; at least one feed.
     """
@@ -79,14 +79,14 @@ async def chunk(
             found.append(feed)
         if len(rows) < limit:
             return found
-        if at_most is not None and found:  # about as many as are missing, and the one behind them
+        if at_most is not None and found:  # about as many as are missing, and the one after them
             limit = (at_most - size) * len(found) // size + 1
         values |= {"owner": rows[-1].owner_id, "feed": rows[-1].id}
 
 
 @cache
 def _page() -> Select[Any]:
-    """The next feeds of owned shards behind an owner and a feed.
+    """The next feeds of owned shards after an owner and a feed.
 
     With a limit and no join, both stores walk the feeds in order and read no more of them: PostgreSQL would
     sort all that are due, for each chunk again.

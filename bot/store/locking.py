@@ -4,8 +4,9 @@ What keeps writes right there (READ COMMITTED), beside constraints and single st
 docstring of each function that writes says which:
 
 - Code that reads something of a feed in order to change it locks the feed first: its settings, subscriptions,
-  posts, follow-ups and notices. What belongs to a whole server is behind the server's lock: its defaults, its
-  notices channel, and how many feeds it has. What one person saved is behind the person's.
+  posts, follow-ups and notices. What belongs to a whole server is protected by the server's lock: its
+  defaults, its notices channel, and how many feeds it has. What one person saved is protected by the
+  person's.
 - Always in this order: servers, feeds, anything else; of each kind, by id. So no two wait for each other.
 - What is no longer needed is deleted unless somebody changes it just now (`delete_unlocked`).
 

@@ -166,7 +166,7 @@ async def begin_attempt(
 ) -> None:
     """Records an attempt before anything is sent; `next_attempt_at` applies if it is interrupted.
 
-    Protected by the lease on the server's shard, whose owner alone sends its notices.
+    Protected by the lease on the server's shard, and only its owner sends its notices.
     """
     await _set(conn, ids, attempts=_notices.c.attempts + 1, next_attempt_at=next_attempt_at)
 

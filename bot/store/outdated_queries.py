@@ -24,7 +24,7 @@ _feeds = tables.feeds
 async def feeds_with(
     conn: AsyncConnection, rules: int, *, after: FeedId, limit: int, only_older: bool = False
 ) -> list[FeedId]:
-    """The next feeds behind `after` with queries of other (or `only_older`) rules than these, by id."""
+    """The next feeds after `after` with queries of other (or `only_older`) rules than these, by id."""
     found: set[int] = set()
     for feed_id, version in (
         (_columns.feed_id, _columns.rules_version),

@@ -40,7 +40,7 @@ async def write(
     """Write the texts in place of those that there are, or `only_outdated` in place of another version's.
 
     Protected by upserts in the order of the papers: two processes that write the same ones wait for one
-    another, and what belongs to a text is written behind its row.
+    another, and what belongs to a text is written after its row.
     """
     if not texts:
         return

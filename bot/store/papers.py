@@ -40,7 +40,7 @@ async def upsert(
 
     Everything is updated but the time a list first showed it. List days are only added: `day`, whose list it
     is, and the paper's own. Where a paper is given twice, the last one counts. Protected by upserts in the
-    order of the ids: a paper is new to one process alone.
+    order of the ids: a paper is new to only one process.
 
     Raises:
         ValueError: a paper was never listed.

@@ -50,8 +50,8 @@ def insert_if_new(table: Table, *, key: tuple[str, ...] | None) -> Insert:
 def insert_or_update(table: Table, *, key: tuple[str, ...], where_differs: str | None = None) -> Insert:
     """An upsert: an INSERT that overwrites the row whose `key`, a unique set of columns, exists already.
 
-    With `where_differs`, only if that column has another value. Rows that it leaves alone are not in what
-    RETURNING gives.
+    With `where_differs`, only if that column has another value. Rows that it leaves alone are not in the
+    result of RETURNING.
     """
     new = insert(table)
     rest = {
@@ -67,7 +67,7 @@ def insert_or_update(table: Table, *, key: tuple[str, ...], where_differs: str |
 def insert_or_fill(table: Table, *, key: tuple[str, ...], empty: str) -> Insert:
     """An INSERT that, where the row exists already, only sets its column `empty`, and only if that is NULL.
 
-    Rows that it leaves alone are not in what RETURNING gives.
+    Rows that it leaves alone are not in the result of RETURNING.
     """
     new = insert(table)
     return new.on_conflict_do_update(
@@ -115,7 +115,7 @@ def as_array(ids: Iterable[int | str]) -> str:
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """An index of the rows alone that the condition is true of."""
+    """An index of only the rows for which the condition is true."""
     condition = text(where)
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 

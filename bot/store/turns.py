@@ -1,4 +1,4 @@
-"""Turns: what one process of a fleet does at a time, by the clock of the database. On PostgreSQL alone.
+"""Turns: what one process of a fleet does at a time, by the clock of the database. Only on PostgreSQL.
 
 A turn ends when its holder releases it, or automatically: a process that died or froze keeps it no longer.
 """

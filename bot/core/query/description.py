@@ -38,7 +38,7 @@ def described(query: Query) -> str:
 def reading(query: Query, *, more: Mapping[str, int] = _NOTHING, period: str = "") -> str:
     """How the query was read, where what was typed does not show it; else ''.
 
-    `more` has the papers that each phrase, as typed, finds by its other forms alone, in the period.
+    `more` has the papers that each phrase, as typed, finds only by its other forms, in the period.
     """
     phrases = phrases_of(query)
     parts: list[str] = []
@@ -174,7 +174,7 @@ def _term(phrase: Phrase) -> str:
 
 
 def _capitals(phrase: Phrase) -> bool:
-    """Whether the phrase is found in its own capitals alone."""
+    """Whether the phrase is found only in its own capitals."""
     return phrase.is_quote and any(map(has_capital_within, phrase.words))
 
 

@@ -60,7 +60,7 @@ def hard_filter(node: Node) -> Node:
 
 
 def in_title(node: Node) -> Node:
-    """The node with each phrase that scores searched in the title alone."""
+    """The node with each phrase that scores searched only in the title."""
     return _with_phrases(
         node, lambda phrase: replace(phrase, field=Field.TITLE) if _scores(phrase) else phrase
     )

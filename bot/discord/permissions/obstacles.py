@@ -1,4 +1,4 @@
-"""Checks of what a user or the bot may do in a channel: each gives the first obstacle and its remedy."""
+"""Checks of what a user or the bot may do in a channel: each returns the first obstacle and its remedy."""
 
 from __future__ import annotations
 

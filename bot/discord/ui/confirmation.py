@@ -90,7 +90,7 @@ class ConfirmButton(PersistentItem, template=r"confirm:(?P<key>[0-9a-f]{1,32}):(
 
 
 def ask(interaction: discord.Interaction, *, label: str, action: Action) -> list[ConfirmButton]:
-    """Opens a confirmation and gives its buttons, to be shown below the question.
+    """Opens a confirmation and returns its buttons, to be shown below the question.
 
     Args:
         interaction: of the user who may confirm.

@@ -21,7 +21,7 @@ _MAX_CONTENT_LENGTH = 2_000  # Discord's limit
 
 
 async def answer_failure(interaction: discord.Interaction, error: Exception) -> CommandOutcome:
-    """Tells the user what went wrong, logs it at most once and gives the outcome; never raises.
+    """Tells the user what went wrong, logs it at most once and returns the outcome; never raises.
 
     A bug is logged with the reference that the user sees.
     """
@@ -58,7 +58,7 @@ def _bug(error: Exception, name: str) -> Failure:
 
 
 async def _tell(interaction: discord.Interaction, text: str, *, may_be_ours: bool) -> Exception | None:
-    """Sends an ephemeral message; gives the error if it could not be delivered.
+    """Sends an ephemeral message; returns the error if it could not be delivered.
 
     Args:
         interaction: at any stage.

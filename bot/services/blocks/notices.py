@@ -252,6 +252,6 @@ def _due(pending: Sequence[Notice], now: datetime) -> list[Notice]:
 
 
 def _check_final(error: DeliveryError) -> None:
-    """Raises the error, unless it is about this place alone, so that another one may accept the message."""
+    """Raises the error, unless it is only about this place, so that another one may accept the message."""
     if not error.kind.is_final:
         raise error

@@ -52,7 +52,7 @@ class RequestPace:
         self.share(1, 1)
 
     def share(self, held: int, of: int) -> None:
-        """From now on gives out the part of the turns that these shards out of all shards have.
+        """From now on allots the part of the turns that these shards out of all shards have.
 
         With less than one turn a second there is one every few seconds, and without shards none. So the parts
         of all processes together are at most one whole.

@@ -65,7 +65,7 @@ def timezones_like(typed: str, *, now: datetime) -> list[str]:
 
 
 def timezone_meant(typed: str, *, now: datetime) -> str:
-    """The zone that was typed: its name, or what names one zone alone: its city, a country, an abbreviation.
+    """The zone that was typed: its name, or what names only one zone: its city, a country, an abbreviation.
 
     Raises:
         UserError: there is no such zone, or more than one; names those that may be meant.

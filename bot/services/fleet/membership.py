@@ -29,7 +29,7 @@ _AGAIN_SECONDS: Final = 0.2
 
 
 class Membership(Fleet):
-    """Renews this process's leases, takes shards that are free, and gives back those beyond its part."""
+    """Renews this process's leases, takes shards that are free, and releases those beyond its part."""
 
     clocks_differ_by = timedelta(minutes=1)
 
@@ -137,7 +137,7 @@ class Membership(Fleet):
             await asyncio.sleep(self._timing.look if is_done else self._timing.retry)
 
     async def step(self) -> bool:
-        """Renews the leases if it is time, and takes or gives back shards; False: the database failed.
+        """Renews the leases if it is time, and takes or releases shards; False: the database failed.
 
         Raises:
             ConfigError: as `run`.

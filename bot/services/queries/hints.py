@@ -33,7 +33,7 @@ Found = Mapping[str, Collection[PaperId]]  # the papers of each expression that 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expansion:
-    """What one phrase finds by its acronyms and long forms alone."""
+    """What one phrase finds only by its acronyms and long forms."""
 
     phrase: str  # as typed
     others: tuple[str, ...]

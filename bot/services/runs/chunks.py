@@ -130,7 +130,7 @@ class Chunks:
     ) -> None:
         """Stores the posts of the feeds that were planned and moves their next runs, in one transaction.
 
-        `planned_now` gives the plans as of that transaction, which has the feeds locked.
+        `planned_now` returns the plans as of that transaction, which has the feeds locked.
 
         Raises:
             LeaseLostError: another process took over some of the shards, and plans their feeds itself.

@@ -66,7 +66,7 @@ def _raw(feed: Feed, name: str, subscriptions: Sequence[Subscription]) -> dict[s
 
 
 def _subscription(subscription: Subscription) -> str | dict[str, str]:
-    """Its keywords alone where nothing else is unusual."""
+    """Only its keywords if nothing else is unusual."""
     more: dict[str, str] = {}
     if subscription.focus is not Focus.EXACT:
         more["focus"] = subscription.focus.value

@@ -88,7 +88,7 @@ class FilterOfFile(_Strict):
 
 
 class SubscriptionOfFile(_Strict):
-    """Its keywords alone will do."""
+    """Its keywords are enough."""
 
     keywords: str
     focus: Annotated[Focus, reading(Focus)] = Focus.EXACT

@@ -29,7 +29,7 @@ class FleetMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetShards:
-    """The shards of a fleet; none where one process alone ran last."""
+    """The shards of a fleet; none if only one process ran last."""
 
     count: int
     free: tuple[int, ...]  # that no process owns

@@ -73,7 +73,7 @@ class SoleUse:
             await self.release()
 
     async def release(self) -> None:
-        """Closes the connection, and with it gives the lock back."""
+        """Closes the connection, and so releases the lock."""
         conn, self._conn = self._conn, None
         if conn is not None:
             await conn.invalidate()

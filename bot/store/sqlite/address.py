@@ -54,7 +54,7 @@ def database_path(
 ) -> Path:
     """The file that the address names, as it names it.
 
-    `environment` is for the address that was meant alone: nothing in an address is expanded.
+    `environment` is only for the address that was probably meant: nothing in an address is expanded.
 
     Raises:
         AddressError: it is no address of a file, or names another file than its writer thinks.

@@ -98,7 +98,7 @@ def _alone(database: Path, *, called: Path) -> Generator[None]:
 def _settle(database: Path) -> bool:
     """Move what is in the WAL into the file, so that the file alone is the database; False if it is damaged.
 
-    SQLite does that only for who has the file alone: the lock of a bot on a file system that keeps none,
+    SQLite does that only for a sole user of the file: the lock of a bot on a file system that keeps none,
     another command and a shell are found out.
 
     Raises:
