@@ -358,7 +358,6 @@ class Settings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        """The limits for one server."""
         return Limits(
             feeds=self.max_feeds, subscriptions=self.max_subscriptions, query_length=self.max_query_length
         )

@@ -16,8 +16,6 @@ KEPT = timedelta(hours=1)
 
 
 class Field(StrEnum):
-    """A field of the form."""
-
     KEYWORDS = "keywords"
     TIME = "time"
     WEEKDAYS = "weekdays"

@@ -18,8 +18,6 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollResult:
-    """The result of one poll."""
-
     days_read: int = 0
     listed: int = 0  # papers on those days
     new: int = 0  # papers never seen before

@@ -17,8 +17,6 @@ from bot.monitoring.health import Report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The state of the bot at the time of a scrape."""
-
     now: datetime
     health: Report
     totals: Totals | None = None  # None if they could not be read

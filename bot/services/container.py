@@ -54,8 +54,6 @@ from bot.services.transfer.feed_transfer import Transfer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Every service."""
-
     clock: Clock
     polling: Polling
     archive_reader: ArchiveReader

@@ -56,7 +56,6 @@ def mode_of(phrase: Phrase) -> Mode:
 
 
 def compile_node(node: Node) -> str:
-    """The node as an expression."""
     if isinstance(node, Everything):
         return EVERY_PAPER
     if isinstance(node, Phrase):

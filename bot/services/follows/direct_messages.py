@@ -17,8 +17,6 @@ from bot.store import feeds, outbox
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeting:
-    """The result of the greeting."""
-
     refusal: str | None = None  # why no direct message arrives, and how to fix it; the feed is blocked
     is_unclear: bool = False  # Discord did not say whether it arrived; delivery tries as usual
 

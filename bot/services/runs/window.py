@@ -16,8 +16,6 @@ from bot.services.runs.garbage import no_cycle_search
 
 
 class Window:
-    """The papers that a run checks, indexed once for all its feeds."""
-
     @no_cycle_search()
     def __init__(
         self,

@@ -19,8 +19,6 @@ from bot.store.postgres.server import Server, server_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetMember:
-    """A process of a fleet."""
-
     id: str
     started_at: datetime  # in UTC
     is_connected: bool  # to the database
