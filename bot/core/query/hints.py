@@ -20,6 +20,7 @@ _TWO_WORDS_TIMES: Final = 1.25
 _SOME: Final = 3  # more papers that a beginning finds at least
 _BROAD_SHARE: Final = 1 / 10  # of the papers
 _MIN_BROAD: Final = 10  # papers
+_OF_WHAT_WAS_READ: Final = (Kind.ALL_WORDS, Kind.TOPIC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +65,19 @@ class Hint:
 
 
 def chosen(hints: Iterable[Hint]) -> tuple[Hint, ...]:
-    """The most useful ones, at most MAX_HINTS, and one for each part of a query."""
+    """The most useful ones, at most MAX_HINTS, and one for each part of a query.
+
+    Where `and`, `|` and the like were probably meant as operators, none is on the phrase that was read.
+    """
     found: list[Hint] = []
     for hint in sorted(hints, key=lambda hint: (hint.rewrite.kind, -hint.after)):
         is_said = any(
             hint.rewrite.text == other.rewrite.text
             or (hint.queries, hint.rewrite.about) == (other.queries, other.rewrite.about)
+            or (
+                (hint.queries, other.rewrite.kind) == (other.queries, Kind.OPERATOR)
+                and hint.rewrite.kind in _OF_WHAT_WAS_READ
+            )
             for other in found
         )
         if hint.is_useful and not is_said:

@@ -44,7 +44,7 @@ _OPERATORS: Final = {
     Kind.OR: ("`OR`", "agents OR benchmark", _LOWER_CASE),
     Kind.NOT: ("`NOT`", "agents NOT survey", _LOWER_CASE),
     Kind.MINUS: ("minus", "agents -survey", ""),
-    Kind.COMMA: ("comma", "RLHF, reward model", ""),
+    Kind.COMMA: ("comma", "RLHF, reward model", ", or remove it"),
 }
 _NAME_EXAMPLES: Final = {Field.AUTHOR: "`author:Kaiming He`", Field.ORG: "`org:Google DeepMind`"}
 

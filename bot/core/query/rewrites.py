@@ -83,7 +83,7 @@ def _with_operators(source: str, signs: list[str]) -> str:
             changed = chunk[:-1] + ","
         elif chunk == ";" and chunks:
             changed = chunks.pop() + ","
-        elif chunks and chunk.startswith("!") and _WORD.search(chunk):
+        elif chunk.startswith("!") and _WORD.search(chunk):
             changed = "-" + chunk.lstrip("!")
         elif chunks and chunk == "!":
             changed = "NOT"
@@ -153,7 +153,7 @@ def _as_term(node: Node) -> str:
 
 
 def _term_of(phrase: Phrase, field: Field | None) -> str:
-    typed = phrase.source
+    typed = phrase.source if phrase.is_quote else " ".join(_chunks(phrase))
     one = typed if phrase.is_quote or " " not in typed else f"({typed})"
     return one if field is None else f"{field}:{one}"
 
@@ -162,14 +162,15 @@ def all_words(typed: str) -> Iterator[Rewrite]:
     """With `AND` between the words of a phrase; acronyms' long forms stay together."""
     text = readable(typed)
     for phrase in _wanted_runs(text):
-        chunks = [
-            chunk
-            for chunk in _units(phrase.source.split(" "))
-            if _WORD.search(chunk) and chunk.lower() not in _FUNCTION_WORDS
-        ]
+        chunks = [chunk for chunk in _units(_chunks(phrase)) if chunk.lower() not in _FUNCTION_WORDS]
         if len(chunks) > 1:
             rewritten = _replaced(text, phrase, " AND ".join(chunks))
             yield Rewrite(kind=Kind.ALL_WORDS, text=rewritten, about=phrase.source)
+
+
+def _chunks(phrase: Phrase) -> list[str]:
+    """What stands between the phrase's spaces, without what is punctuation alone."""
+    return [chunk for chunk in phrase.source.split(" ") if _WORD.search(chunk)]
 
 
 def _units(words: Sequence[str]) -> Iterator[str]:

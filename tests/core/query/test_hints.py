@@ -23,6 +23,7 @@ from tests.cases import each
         ("agents; tools", "agents, tools"),
         ("agents ; tools", "agents, tools"),
         ("agents !survey", "agents -survey"),
+        ("!survey agents", "-survey agents"),
         ('"world model" and video', '"world model" AND video'),
         ("title:(agents and tools)", "title:(agents AND tools)"),
     ],
@@ -213,6 +214,27 @@ def test_the_two_most_useful_hints_are_chosen_and_one_for_each_part() -> None:
 
     assert len(found) == MAX_HINTS
     assert [hint.rewrite.text for hint in found] == ["s", "w"]
+
+
+def test_a_hint_on_operators_leaves_none_on_the_phrase_that_was_read() -> None:
+    found = chosen(
+        [
+            a_hint(Kind.ALL_WORDS, 0, 9, about="agents | tools", text="agents AND tools"),
+            a_hint(Kind.OPERATOR, 0, 90, about="|", text="agents OR tools"),
+        ]
+    )
+
+    assert [hint.rewrite.text for hint in found] == ["agents OR tools"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "instead"), [("agents - survey", "agents AND survey"), ("agents / tools", "agents AND tools")]
+)
+def test_punctuation_between_words_is_left_out(typed: str, instead: str) -> None:
+    assert [rewrite.text for rewrite in rewrites.all_words(typed)] == [instead]
+    assert [rewrite.text for rewrite in rewrites.as_topic(typed)] == [
+        f"topic:({instead.replace(' AND', '')})"
+    ]
 
 
 @each("kind", Kind)
