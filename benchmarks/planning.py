@@ -93,7 +93,7 @@ def _compare(number: int) -> None:
 
 
 def _printed_by(*arguments: str) -> dict[str, Any]:
-    """What this module prints in a process of its own."""
+    """What this module prints in a separate process."""
     command = [sys.executable, "-m", "benchmarks.planning", *arguments]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this module
     return json.loads(done.stdout)
