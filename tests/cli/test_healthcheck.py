@@ -14,6 +14,13 @@ from bot.cli import healthcheck, own_ports
 from bot.cli.healthcheck import ask
 from bot.errors import ConfigError
 from bot.settings import Settings
+from tests.waiting import LIMIT_SECONDS
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may need longer than the four seconds that an answer may take."""
+    monkeypatch.setattr(healthcheck, "TIMEOUT_SECONDS", LIMIT_SECONDS)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from sandbox import Fault
 from tests.fakes.huggingface import Fault as HubFault
 from tests.process.conftest import on_each_store, on_postgresql
 from tests.process.running import Stage
+from tests.waiting import until
 
 
 @on_postgresql
@@ -19,7 +20,7 @@ async def test_it_ends_while_hugging_face_answers_nothing(stage: Stage) -> None:
     bot = await stage.start(BACKFILL_DAYS="5")
     # It answers all the same.
     assert "no subscriptions" in await stage.command("subscriptions")
-    await stage.until(lambda: bool(stage.hub.requests), "a request to Hugging Face")
+    await until(lambda: stage.hub.requests, "a request to Hugging Face")
     assert await bot.stop(signal.SIGINT) == 0
     assert "closing" in bot.log
     assert "Traceback" not in bot.log
