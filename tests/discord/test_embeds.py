@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 from discord.http import handle_message_parameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from bot.core.cards import Card, Link
 from bot.core.feeds import Style
@@ -26,12 +24,11 @@ from bot.core.query.parser import parse_query
 from bot.discord.ui.messages import to_discord
 from tests.examples import examples
 from tests.fakes.discord_limits import assert_within_limits
+from tests.fakes.discord_openapi import discord_openapi
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, papers
-from tests.list_days import SHARED, each_day, must_be_there, papers_of
+from tests.list_days import each_day, papers_of
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
-
-OPENAPI = SHARED / "discord-openapi.json"
 
 
 def payload(message: Message) -> dict[str, Any]:
@@ -62,16 +59,6 @@ def messages(
             ],
             heading=heading(found),
         )
-
-
-@cache
-def message_schema() -> Any:
-    """Discord's own schema of a message to create."""
-    must_be_there(OPENAPI)
-    document = json.loads(OPENAPI.read_text(encoding="utf-8"))
-    return Draft202012Validator(
-        {"$ref": "#/components/schemas/MessageCreateRequest", "components": document["components"]}
-    )
 
 
 def test_a_card_becomes_an_embed_with_all_it_holds() -> None:
@@ -132,7 +119,7 @@ def test_discords_own_schema_takes_our_messages(count: int, style: Style) -> Non
     for message in messages(papers(count), style=style, max_papers=10, queries=("kites",)):
         sent = payload(message)
         assert_within_limits(sent)
-        message_schema().validate(sent)
+        discord_openapi().validator("components/schemas/MessageCreateRequest").validate(sent)
 
 
 @each_day

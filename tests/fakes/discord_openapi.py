@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
-
 from tests.list_days import REQUIRES_SHARED, SHARED, must_be_there
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator, ValidationError
 
 _FILE = SHARED / "discord-openapi.json"
 _URI = "urn:discord-openapi"
@@ -46,8 +44,9 @@ class DiscordOpenApi:
             (re.compile("/".join(_segment(part) for part in path.split("/"))), path)
             for path in sorted(self._paths, key=lambda path: path.count("{"))
         ]
-        resource = Resource.from_contents(document, default_specification=DRAFT202012)
-        self._registry: Registry[Any] = Registry().with_resource(_URI, resource)
+        from jsonschema_rs import Registry  # noqa: PLC0415 - conftest needs none of it
+
+        self._registry = Registry([(_URI, document)])
 
     def problems(self, request: Request) -> list[str]:
         found = next((path for shape, path in self._templates if shape.fullmatch(request.path)), None)
@@ -93,11 +92,16 @@ class DiscordOpenApi:
             yield from self._schema_problems(schema, request.json, what="the body")
 
     def _schema_problems(self, place: str, value: Any, *, what: str) -> Iterable[str]:
-        schema = {"$ref": f"{_URI}#/{quote(place)}"}
-        validator = Draft202012Validator(schema, registry=self._registry)
-        for error in validator.iter_errors(value):
+        for error in self.validator(place).iter_errors(value):
             cause = _cause(error)
-            yield f"{what} at {cause.json_path}: {cause.message[:500]}"
+            yield f"{what} at {_written(cause.instance_path)}: {cause.message[:500]}"
+
+    @cache  # noqa: B019 - there is one of these for all tests
+    def validator(self, place: str) -> Draft202012Validator:
+        """Checks what the file describes at this place, as `components/schemas/MessageCreateRequest`."""
+        from jsonschema_rs import Draft202012Validator  # noqa: PLC0415
+
+        return Draft202012Validator({"$ref": f"{_URI}#/{quote(place)}"}, registry=self._registry)
 
 
 @cache
@@ -118,19 +122,21 @@ def _segment(part: str) -> str:
 
 def _cause(error: ValidationError) -> ValidationError:
     """What is wrong deep inside a union: in the branch whose `type` fits, else in the one that gets furthest."""
-    while error.context:
-        branches: dict[object, list[ValidationError]] = {}
-        for inner in error.context:
-            branches.setdefault(inner.schema_path[0], []).append(inner)
+    while branches := getattr(error.kind, "context", None):
+        depth = len(error.instance_path)
         fitting = [
-            branch for branch in branches.values() if not any(_is_of_another_type(inner) for inner in branch)
+            branch for branch in branches if not any(_is_of_another_type(inner, depth) for inner in branch)
         ]
-        error = max((fitting or list(branches.values()))[0], key=lambda inner: len(inner.path))
+        error = max((fitting or branches)[0], key=lambda inner: len(inner.instance_path))
     return error
 
 
-def _is_of_another_type(error: ValidationError) -> bool:
-    return list(error.relative_path) == ["type"] or error.validator == "type"
+def _is_of_another_type(error: ValidationError, depth: int) -> bool:
+    return list(error.instance_path[depth:]) == ["type"] or error.schema_path[-1] == "type"
+
+
+def _written(path: Sequence[str | int]) -> str:
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
 
 
 def _escaped(path: str) -> str:
