@@ -43,10 +43,6 @@ class Decision(NamedTuple):  # a run makes one for each match of each feed
     post: Post | None = None  # POSTED: the post that has it, if the caller knows it
 
     @property
-    def is_post(self) -> bool:
-        return self.stage is Stage.POST
-
-    @property
     def is_filtered_out(self) -> bool:
         """Whether only the feed's filter prevents it from being posted."""
         return self.stage in FILTER_STAGES

@@ -106,7 +106,6 @@ def test_the_first_stage_that_stops_a_paper_is_named(
 ) -> None:
     decision = decided(paper, matched=matched, posted=posted)
     assert decision.stage is stage
-    assert decision.is_post == (stage is Stage.POST)
 
 
 def test_the_stages_are_listed_in_the_order_of_the_checks() -> None:
@@ -279,6 +278,6 @@ def test_what_is_always_posted_is_what_each_decision_posts_within_the_window(
     is_always = bool(always_posted(feed, [paper], first=first, today=TODAY))
     decision = decided(paper, feed=feed, matched=matched, oldest=oldest, first_seen_at=None)
     in_window = list_day is not None and max(first, TODAY - timedelta(days=WINDOW_DAYS)) <= list_day
-    assert is_always == (decision.is_post and in_window)
+    assert is_always == (decision.stage is Stage.POST and in_window)
     if is_always:
         assert decision.matched == tuple(matched)

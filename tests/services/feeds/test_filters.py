@@ -112,7 +112,7 @@ async def test_time_offline_is_caught_up_but_not_for_papers_that_waited_too_long
     await bot.run()
     assert posted(bot) == ["2608.00002"]
     for paper_id in (PAPER, "2608.00003"):
-        assert not (await explained(bot, PaperId(paper_id))).is_post
+        assert (await explained(bot, PaperId(paper_id))).stage is not Stage.POST
     await next_day(bot)
     assert posted(bot) == ["2608.00002"]
 
