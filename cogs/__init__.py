@@ -24,10 +24,10 @@ def make_cogs(services: Services, *, mentions: CommandMentions = NO_MENTIONS) ->
     """Every cog, each with the services that it needs; `mentions` are the client's."""
     return (
         SubscriptionsCog(services.subscriptions, clock=services.clock),
-        ExplainCog(services.explanations, titles=services.titles, clock=services.clock),
+        ExplainCog(services.explanations, clock=services.clock),
         PreviewCog(services.search, next_posts=services.next_posts, clock=services.clock),
         DeliveryCog(services.feeds, clock=services.clock),
-        PapersCog(services.papers, archive=services.archive, titles=services.titles, clock=services.clock),
+        PapersCog(services.papers, archive=services.archive, clock=services.clock),
         ConfigCog(services),
         MyCog(services),
         MessagesCog(),

@@ -61,7 +61,6 @@ class ConfigCog(
         self._feeds = services.feeds
         self._filters = services.filters
         self._focus = services.focus
-        self._subscriptions = services.subscriptions
         self._transfer = services.transfer
         self._changes = services.changes
         self._servers = services.servers

@@ -13,17 +13,15 @@ from bot.discord.answers import explain as explain_answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.permissions.viewer import Viewer
-from bot.discord.ui.options import PaperText, choices
+from bot.discord.ui.options import PaperText, complete_paper
 from bot.discord.ui.pages import answer
 from bot.services.clock import Clock
 from bot.services.queries.explanations import Explanations
-from bot.services.queries.titles import Titles
 
 
 class ExplainCog(commands.Cog):
-    def __init__(self, explanations: Explanations, *, titles: Titles, clock: Clock) -> None:
+    def __init__(self, explanations: Explanations, *, clock: Clock) -> None:
         self._explanations = explanations
-        self._titles = titles
         self._clock = clock
 
     @app_commands.command()
@@ -33,6 +31,7 @@ class ExplainCog(commands.Cog):
         paper="Words of a recent title, an arXiv ID such as 2401.12345, or a link",
         channel="The channel to check (default: all that you can see; by direct message, what you follow)",
     )
+    @app_commands.autocomplete(paper=complete_paper)
     async def explain(
         self,
         interaction: discord.Interaction[Client],
@@ -54,9 +53,3 @@ class ExplainCog(commands.Cog):
                 paper_id, server_id=target.server_id, visible=Viewer.of(interaction).visible
             )
         await answer(interaction, explain_answers.explained(found, now=self._clock()))
-
-    @explain.autocomplete("paper")
-    async def _complete_paper(
-        self, _: discord.Interaction[Client], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return choices(await self._titles.like(current))

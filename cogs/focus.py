@@ -11,19 +11,17 @@ from bot.core.focus import Focus
 from bot.discord.answers import focus as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
-from bot.discord.ui.options import FocusChoice, Keywords, subscription_choices
+from bot.discord.ui.options import FocusChoice, Keywords, complete_subscription
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
 from bot.services.clock import Clock
 from bot.services.feeds.focus import FocusSetting
-from bot.services.feeds.subscriptions import Subscriptions
 
 
 class FocusCommand(commands.Cog):
     """A base of `ConfigCog`, which owns the group: discord.py collects commands from bases too."""
 
     _focus: FocusSetting
-    _subscriptions: Subscriptions
     _clock: Clock
 
     @app_commands.command()
@@ -32,6 +30,7 @@ class FocusCommand(commands.Cog):
         focus="How close to the topic: exact, strict, balanced (other words, too) or broad",
         channel="The channel to configure (default: this one)",
     )
+    @app_commands.autocomplete(keywords=complete_subscription)
     async def focus(
         self,
         interaction: discord.Interaction[Client],
@@ -48,9 +47,3 @@ class FocusCommand(commands.Cog):
         pages = answers.focus_changed(result, now=self._clock())
         buttons = [*UndoSettingButton.below(*result.change_ids), AllSettingsButton(target.channel_id)]
         await answer(interaction, pages, buttons=buttons)
-
-    @focus.autocomplete("keywords")
-    async def _complete_focused(
-        self, interaction: discord.Interaction[Client], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return await subscription_choices(interaction, current, self._subscriptions)

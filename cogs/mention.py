@@ -12,14 +12,13 @@ from bot.discord.answers import setting_changes as changes
 from bot.discord.answers import subscription_mentions as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
-from bot.discord.ui.options import Keywords, subscription_choices
+from bot.discord.ui.options import Keywords, complete_subscription
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton, below_change
 from bot.errors import UserError
 from bot.services.clock import Clock
 from bot.services.feeds.feeds import Feeds
 from bot.services.feeds.subscription_mentions import SubscriptionMentions
-from bot.services.feeds.subscriptions import Subscriptions
 
 
 class MentionCommand(commands.Cog):
@@ -27,7 +26,6 @@ class MentionCommand(commands.Cog):
 
     _feeds: Feeds
     _mentions: SubscriptionMentions
-    _subscriptions: Subscriptions
     _clock: Clock
 
     @app_commands.command()
@@ -37,6 +35,7 @@ class MentionCommand(commands.Cog):
         silent="Post without push notifications",
         channel="The channel to configure (default: this one)",
     )
+    @app_commands.autocomplete(keywords=complete_subscription)
     async def mention(
         self,
         interaction: discord.Interaction[Client],
@@ -67,9 +66,3 @@ class MentionCommand(commands.Cog):
         )
         buttons = [*UndoSettingButton.below(*result.change_ids), AllSettingsButton(target.channel_id)]
         await answer(interaction, answers.mentions_changed(result, now=self._clock()), buttons=buttons)
-
-    @mention.autocomplete("keywords")
-    async def _complete_mentioned(
-        self, interaction: discord.Interaction[Client], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return await subscription_choices(interaction, current, self._subscriptions)

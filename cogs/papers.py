@@ -12,13 +12,20 @@ from bot.core.papers import parse_paper_id
 from bot.discord.answers import papers as answers
 from bot.discord.ui.cooldowns import use
 from bot.discord.ui.opened_paper import open_paper
-from bot.discord.ui.options import Keywords, PaperText, PeriodChoice, ShortText, SortChoice, choices
+from bot.discord.ui.options import (
+    Keywords,
+    PaperText,
+    PeriodChoice,
+    ShortText,
+    SortChoice,
+    choices,
+    complete_paper,
+)
 from bot.discord.ui.pages import Page, answer, answer_lazily
 from bot.discord.ui.replies import defer_publicly
 from bot.services.clock import Clock
 from bot.services.queries.archive import MAX_DAYS, Archive, Period, Sort
 from bot.services.queries.papers import Papers
-from bot.services.queries.titles import Titles
 
 
 class PapersCog(commands.Cog):
@@ -29,10 +36,9 @@ class PapersCog(commands.Cog):
         allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
     )
 
-    def __init__(self, papers: Papers, *, archive: Archive, titles: Titles, clock: Clock) -> None:
+    def __init__(self, papers: Papers, *, archive: Archive, clock: Clock) -> None:
         self._papers = papers
         self._archive = archive
-        self._titles = titles
         self._clock = clock
 
     @group.command()
@@ -93,14 +99,9 @@ class PapersCog(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.describe(paper="Words of a recent title, an arXiv ID such as 2401.12345, or a link")
+    @app_commands.autocomplete(paper=complete_paper)
     async def paper(self, interaction: discord.Interaction[Client], paper: PaperText) -> None:
         """Show a paper."""
         paper_id = parse_paper_id(paper)
         await defer_publicly(interaction)
         await open_paper(interaction, paper_id)
-
-    @paper.autocomplete("paper")
-    async def _complete_paper(
-        self, _: discord.Interaction[Client], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return choices(await self._titles.like(current))

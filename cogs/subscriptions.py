@@ -13,7 +13,7 @@ from bot.discord.answers import subscriptions as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.confirmation import ask
-from bot.discord.ui.options import FocusChoice, Keywords, subscription_choices
+from bot.discord.ui.options import FocusChoice, Keywords, complete_subscription
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import below_subscribe
 from bot.discord.ui.subscription_buttons import UndoButton
@@ -68,6 +68,7 @@ class SubscriptionsCog(commands.Cog):
         keywords="The subscription to remove, or: all of them",
         channel="The channel to unsubscribe (default: this one)",
     )
+    @app_commands.autocomplete(keywords=complete_subscription)
     async def unsubscribe(
         self,
         interaction: discord.Interaction[Client],
@@ -103,12 +104,6 @@ class SubscriptionsCog(commands.Cog):
 
         buttons = ask(interaction, label="Unsubscribe", action=unsubscribe)
         await answer(interaction, answers.unsubscribe_all_question(removal), buttons=buttons)
-
-    @unsubscribe.autocomplete("keywords")
-    async def _complete_keywords(
-        self, interaction: discord.Interaction[Client], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return await subscription_choices(interaction, current, self._subscriptions)
 
     @app_commands.command(name="subscriptions")
     @app_commands.guild_only()

@@ -14,7 +14,6 @@ from bot.core.markdown import plain, shorten
 from bot.core.typed_times import times_like, weekdays_like
 from bot.discord.permissions import targets
 from bot.discord.ui.components import client_of
-from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.feeds.timezones import label, timezones_like
 
 MAX_CHOICES = 25  # Discord's limit
@@ -74,11 +73,18 @@ async def complete_timezone(
     return choices((label(name), name) for name in timezones_like(current, now=now))
 
 
-async def subscription_choices(
-    interaction: discord.Interaction, current: str, subscriptions: Subscriptions
+async def complete_paper(
+    interaction: discord.Interaction[discord.Client], current: str
 ) -> list[app_commands.Choice[str]]:
-    """The subscriptions of the channel that the command names; none if the person cannot see it."""
+    return choices(await client_of(interaction).services.titles.like(current))
+
+
+async def complete_subscription(
+    interaction: discord.Interaction[discord.Client], current: str
+) -> list[app_commands.Choice[str]]:
+    """Offers the subscriptions of the channel that the command names; none if the person cannot see it."""
     channel_id = await targets.named_while_typing(interaction)
     if channel_id is None:
         return []
+    subscriptions = client_of(interaction).services.subscriptions
     return choices(await subscriptions.offered(current, channel_id=channel_id))
