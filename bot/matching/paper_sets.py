@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property, reduce
+from itertools import repeat
 from typing import Final
 
 from bot.core.query.expression import KEY_WORDS, numbers_of
@@ -149,12 +150,15 @@ class NameSets:
         near = 0
         for *others, last in search.plain:
             having = self._begun(last) if mode.is_prefix else self._having(last)
-            near |= reduce(int.__and__, map(self._having, others), having)
+            for word in others if having else ():
+                having &= self._having(word)
+            near |= having
         return sum([1 << number for number in numbers_of(near) if search.stands_in(self._lines[number])])
 
     def _having(self, word: str) -> int:
         """The papers that have a word, or what may stand for it: its initial, or what begins with it."""
-        return self._papers.get(word, 0) | self._papers.get(f"{word}." if len(word) == 1 else word[0], 0)
+        get = self._papers.get
+        return get(word, 0) | get(f"{word}." if len(word) == 1 else word[0], 0)
 
     def _begun(self, word: str) -> int:
         begun = [papers for each, papers in self._papers.items() if each.startswith(word)]
@@ -163,8 +167,8 @@ class NameSets:
 
 def _keys(reading: Reading, mode: Mode) -> set[str]:
     """All words of a reading, and those side by side, up to KEY_WORDS."""
-    forms = [found_by(word, mode) for word in reading.words]
-    row = runs = [first for first, *_ in forms]
+    forms = [*map(found_by, reading.words, repeat(mode))]
+    row = runs = [found[0] for found in forms]
     keys = set(row)
     for size in range(1, KEY_WORDS):
         runs = [f"{run} {word}" for run, word in zip(runs, row[size:], strict=False)]
@@ -176,10 +180,10 @@ def _keys(reading: Reading, mode: Mode) -> set[str]:
         steps = [[(word, end)] for end, word in enumerate(row, 1)] + [[]]
         for start, end, form in others:
             steps[start].append((form, end))
-        begins = {
+        nearby = {
             place for start, _, _ in others for place in range(max(start - KEY_WORDS + 1, 0), start + 1)
         }
-        paths = [step for place in begins for step in steps[place]]
+        paths = [step for place in nearby for step in steps[place]]
         keys.update([run for run, _ in paths])
         for _ in range(1, KEY_WORDS):
             paths = [(f"{run} {word}", end) for run, place in paths for word, end in steps[place]]

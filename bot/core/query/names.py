@@ -54,11 +54,8 @@ class NameSearch:
     def __init__(self, words: Sequence[str], mode: Mode) -> None:
         self._mode = mode
         self._readings = _joinings(words, [True] * (len(words) - 1))
-
-    @cached_property
-    def plain(self) -> list[list[str]]:
-        """Its words, every reading of them, in lower case."""
-        return [reading.replace(_JOINED, "").lower().split(" ") for reading in self._readings]
+        # The words of every reading, in lower case.
+        self.plain: Final = [reading.lower().replace(_JOINED, "").split(" ") for reading in self._readings]
 
     @cached_property
     def _in_full(self) -> set[str]:

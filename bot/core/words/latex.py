@@ -25,7 +25,7 @@ _SUBSCRIPTS: Final = _TABLE.pairs("subscripts")
 
 _MAX_PASSES = 12  # deeper nesting than this is not simple
 
-_TRIGGER = re.compile(r"[\\$~`]|--")
+_TRIGGERS: Final = ("\\", "$", "~", "`", "--")  # every text is asked, and single signs are quick to look for
 # Pandoc's rule, so that "$5 to $6" stays money: no space inside either dollar, and no digit after the
 # second one (unless the inside can only be LaTeX: 4$\times$4).
 _FORMULA = re.compile(
@@ -64,7 +64,7 @@ _UNREADABLE = re.compile(r"[\\{}$]")
 def readable(text: str) -> str:
     """The text with white space collapsed and simple LaTeX converted. Idempotent; never raises."""
     text = " ".join(text.split())
-    if not _TRIGGER.search(text) and not may_need_repair(text):
+    if not any(sign in text for sign in _TRIGGERS) and not may_need_repair(text):
         return text
     current = text
     for _ in range(_MAX_PASSES):

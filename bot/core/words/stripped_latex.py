@@ -25,7 +25,11 @@ def _any_of(section: str) -> str:
 
 # Whether there may be anything to do: every text is asked, so each of these is quick to look for.
 _SIGNS: Final = ("{", "^", "_", "''", "**", "](", "\\", "`", *_TABLE.words("unmistakable"))
-_WORDS = re.compile(r"times(?:(?<=[\d)A-Z]times)| (?<=[\w)] times )[\w(])|sim[ !]?\d|approx(?!i)")
+_WORDS: Final = (
+    re.compile(r"times(?:(?<=[\d)A-Z]times)| (?<=[\w)] times )[\w(])"),
+    re.compile(r"sim[ !]?\d"),
+    re.compile(r"approx(?!i)"),
+)
 
 _FIGURES_UP, _FIGURES_DOWN = "⁰¹²³⁴-⁹", "₀-₉"
 _TIMES: Final = "\N{MULTIPLICATION SIGN}"
@@ -150,7 +154,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
 
 
 def may_need_repair(text: str) -> bool:
-    return any(sign in text for sign in _SIGNS) or _WORDS.search(text) is not None
+    return any(sign in text for sign in _SIGNS) or any(word.search(text) for word in _WORDS)
 
 
 def repaired(text: str) -> str:
