@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,51 @@ def on(store: Store) -> Generator[None]:
 
 
 @pytest_asyncio.fixture
-async def databases_are_freed() -> AsyncIterator[None]:
-    """Gives back the databases that a test took on PostgreSQL."""
-    before = postgres.used()
+async def databases_arefreed() -> AsyncIterator[None]:
+    """Has later tests use the databases that a test took, and fails it if it left something open."""
+    async with freed():
+        yield
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+async def databases_stay_open(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
+    """Has databases stay open between the tests of a folder that are `in_one_loop`."""
+    sqlite.folder.append(tmp_path_factory.mktemp("kept"))
+    async with sqlite.kept.stay_open(), postgres.kept.stay_open():
+        yield
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def kept_databases() -> AsyncIterator[None]:
+    """As `databases_are_freed`, for tests `in_one_loop`; ends their tasks, as the end of a loop does."""
+    others = asyncio.all_tasks()
+    async with freed():
+        yield
+        if left := asyncio.all_tasks() - others - {asyncio.current_task()}:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left)
+
+
+@asynccontextmanager
+async def freed() -> AsyncGenerator[None]:
+    """Has others use the databases that are taken meanwhile.
+
+    Raises:
+        LeftBehindError: something of one was left open.
+    """
+    before = [(kept, kept.used()) for kept in (sqlite.kept, postgres.kept)]
     yield
-    await postgres.free_since(before)
+    for kept, used in before:
+        await kept.free_since(used)
+
+
+def in_one_loop(items: Iterable[pytest.Item], folder: Path) -> None:
+    """Has the tests of a folder run in one event loop, but for those of a world, which has a loop of its own."""
+    for item in items:
+        is_ours = folder in item.path.parents and pytest_asyncio.is_async_test(item)
+        if is_ours and "world" not in item.fixturenames:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 async def fill_disk(database: Database, table: str, *, on: str, when: str = "true") -> None:
@@ -127,7 +168,7 @@ async def open_database(path: Path) -> Database:
     """The database that stands for this path on the store of the test, an empty one where there is none."""
     if _current[0] is Store.POSTGRESQL:
         return await postgres.open_database(path)
-    return await sqlite.open_database(path)
+    return await sqlite.open_kept(path)
 
 
 async def address_on(store: Store, path: Path) -> str:

@@ -1,4 +1,4 @@
-"""A database for a test: migrated once a process, then copied.
+"""A SQLite database for a test: migrated once a process, then copied, or kept open for the next test.
 
 Its connections are the bot's, but for their threads: each calls SQLite where it is called. Its engines share what
 SQLAlchemy has compiled. Tests of the threads themselves open a `Database` of their own.
@@ -9,22 +9,25 @@ SQLAlchemy has compiled. Tests of the threads themselves open a `Database` of th
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import aiosqlite
 from aiosqlite.core import set_exception, set_result
 from sqlalchemy import Dialect
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.store import tables
 from bot.store.address import backend_of
 from bot.store.database import Database
 from bot.store.sqlite.backend import READER, WRITER
 from bot.store.sqlite.driver import opening
 from bot.store.sqlite.engine import sqlite_engine
 from bot.store.sqlite.files import make, make_folder
+from tests.fakes.kept import Engines, KeptDatabases
 
 _empty: dict[str, bytes] = {}
 _compiled: dict[Any, Any] = {}
@@ -33,19 +36,85 @@ _dialects: list[Dialect] = []
 
 async def open_database(path: Path) -> Database:
     """The database at this path, an empty one where there is none."""
-    url = f"sqlite+aiosqlite:///{path}"
     if path.exists():
-        return await Database.open(url)
+        return await Database.open(_address(path))
+    await _make(path)
+    engines = _engines(path)
+    return Database(engines.backend, writer=engines.writer, reader=engines.reader)
+
+
+async def open_kept(path: Path) -> Database:
+    """The same, of which the path is a link to a file that the next test will use."""
+    if path not in kept.used() and path.exists():
+        return await Database.open(_address(path))
+    database = await kept.open_database(path)
+    if not path.exists():
+        make_folder(path.parent)
+        path.symlink_to(str(database._writer.url.database))
+    return database
+
+
+class _File:
+    """A file that tests use one after the other."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.address = _address(path)
+
+    def engines(self) -> Engines:
+        return _engines(self._path)
+
+    async def left(self, conn: AsyncConnection, *, connections: int) -> str:
+        return ""  # another connection's transaction keeps it from being emptied
+
+    async def empty(self, conn: AsyncConnection) -> bool:
+        driver: Any = (await conn.get_raw_connection()).driver_connection
+        connection: sqlite3.Connection = driver._conn
+        ((schema,),) = connection.execute("PRAGMA schema_version")
+        if schema != int.from_bytes(_empty["file"][_SCHEMA_AT]):
+            return False
+        (are_filled,) = connection.execute(_ARE_FILLED)
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("BEGIN IMMEDIATE")
+        for name, is_filled in zip(_TABLES, are_filled, strict=True):
+            if is_filled:
+                connection.execute(f"DELETE FROM {name}")  # noqa: S608 - a name of ours
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return True
+
+
+async def _make_kept(_: Path) -> _File:
+    path = folder[-1] / f"{secrets.token_hex(8)}.db"
+    await _make(path)
+    return _File(path)
+
+
+folder: list[Path] = []  # of the files that are kept, once there is one
+kept = KeptDatabases(_make_kept)
+_SCHEMA_AT: Final = slice(40, 44)  # in a file's head: changes of its tables are counted there
+_TABLES: Final = (*(table.name for table in tables.metadata.sorted_tables), "sqlite_sequence")
+_ARE_FILLED: Final = f"SELECT {', '.join(f'EXISTS (SELECT 1 FROM {name})' for name in _TABLES)}"  # noqa: S608
+
+
+async def _make(path: Path) -> None:
     if _empty:
         make_folder(path.parent)
         make(path)
         path.write_bytes(_empty["file"])
     else:
-        first = await Database.open(url)
+        first = await Database.open(_address(path))
         await first.close()
         _empty["file"] = path.read_bytes()
-    return Database(
-        backend_of(url),
+
+
+def _address(path: Path) -> str:
+    return f"sqlite+aiosqlite:///{path}"
+
+
+def _engines(path: Path) -> Engines:
+    return Engines(
+        backend=backend_of(_address(path)),
         writer=_engine(path, begin="BEGIN IMMEDIATE", pragmas=WRITER),
         reader=_engine(path, begin="BEGIN", pragmas=READER),
     )

@@ -1,14 +1,16 @@
 """A PostgreSQL of the test run's own. The first worker that needs it starts it, and it ends with the last.
 
-A test's databases are emptied and used again.
+A test's databases are emptied and used again, and their connections stay open.
 """
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
@@ -18,12 +20,13 @@ from typing import Any, Final
 import asyncpg
 import pytest
 from sqlalchemy import Dialect, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import tables
 from bot.store.address import backend_of
 from bot.store.database import Database
 from tests.fakes import postgres_cluster as cluster
+from tests.fakes.kept import Engines, KeptDatabases
 from tests.parallel import RUN_ID
 
 _TEMPLATE: Final = "paperboy"
@@ -33,13 +36,29 @@ _OPTIONS: Final = (
     "synchronous_commit=off",
     "full_page_writes=off",
     "autovacuum=off",
+    "track_counts=off",
+    "jit=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_wal_size=4GB",
+    "checkpoint_timeout=1d",
     "max_connections=200",
     "shared_buffers=32MB",
 )
 _dialects: list[Dialect] = []
 _compiled: dict[Any, Any] = {}
-_used: dict[Path, str] = {}  # the databases that tests use now, by the path that stands for each
-_free: list[str] = []
+_ENDS_WITHIN_SECONDS: Final = 60.0
+_TABLES: Final = tuple(table.name for table in tables.metadata.sorted_tables)
+_ARE_FILLED: Final = f"SELECT {', '.join(f'EXISTS (SELECT 1 FROM {name})' for name in _TABLES)}"  # noqa: S608
+_WITHOUT_CHECKS: Final = "SET session_replication_role = replica"
+_FIRST_IDS: Final = """SELECT setval(seqrelid::regclass, 1, false) FROM pg_sequence
+WHERE pg_sequence_last_value(seqrelid) IS NOT NULL"""
+_OPEN: Final = """SELECT
+    (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()) AS connections,
+    (SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+     WHERE datname = current_database() AND locktype = 'advisory') AS locks"""
+_SCHEMA: Final = """SELECT
+    (SELECT count(*) FROM pg_class), (SELECT sum(relnatts) FROM pg_class), (SELECT count(*) FROM pg_trigger)"""
 
 
 def must_be_there() -> None:
@@ -93,34 +112,69 @@ async def connected(url: str) -> AsyncGenerator[asyncpg.Connection[Any]]:
 
 async def address_of(path: Path) -> str:
     """The address of the database that stands for this path: an empty one, unless the test used it before."""
-    if path not in _used:
-        _used[path] = _free.pop() if _free else await _create()
-    return address(_used[path])
+    return await kept.address_of(path)
 
 
 async def open_database(path: Path, *, process_id: str | None = None) -> Database:
     """The database that stands for this path."""
-    backend = backend_of(await address_of(path), process_id=process_id)
+    if process_id is None:
+        return await kept.open_database(path)
+    engines = _engines(await address_of(path), process_id=process_id)
+    return Database(engines.backend, writer=engines.writer, reader=engines.reader)
+
+
+class _Place:
+    """A database of the cluster that tests use one after the other."""
+
+    def __init__(self, name: str, *, schema: asyncpg.Record) -> None:
+        self.address = address(name)
+        self._schema = schema
+
+    def engines(self) -> Engines:
+        return _engines(self.address)
+
+    async def left(self, conn: AsyncConnection, *, connections: int) -> str:
+        driver = await _driver_of(conn)
+        deadline = time.monotonic() + _ENDS_WITHIN_SECONDS
+        while (found := await driver.fetchrow(_OPEN)) and found["connections"] > connections:
+            if time.monotonic() > deadline:
+                return f"{found['connections'] - connections} connections of its own"
+            await asyncio.sleep(0.01)  # the server ends them after they were closed
+        assert found is not None
+        return "an advisory lock" if found["locks"] else ""
+
+    async def empty(self, conn: AsyncConnection) -> bool:
+        driver = await _driver_of(conn)
+        if await driver.fetchrow(_SCHEMA) != self._schema:
+            return False
+        are_filled = await driver.fetchrow(_ARE_FILLED)
+        assert are_filled is not None
+        filled = [table for table, is_filled in zip(_TABLES, are_filled, strict=True) if is_filled]
+        deletes = [f"DELETE FROM {table}" for table in filled]  # noqa: S608 - names of ours
+        await driver.execute("; ".join([_WITHOUT_CHECKS, *deletes, _FIRST_IDS, "RESET ALL"]))
+        return True
+
+
+async def _driver_of(conn: AsyncConnection) -> asyncpg.Connection[Any]:
+    driver = (await conn.get_raw_connection()).driver_connection
+    assert isinstance(driver, asyncpg.Connection)
+    return driver
+
+
+async def _make(_: Path) -> _Place:
+    name = await _create()
+    async with _admin(name) as connection:
+        schema = await connection.fetchrow(_SCHEMA)
+    assert schema is not None
     if not _dialects:
-        first = backend.migrator()
+        first = backend_of(address(name)).migrator()
         async with first.connect():
             _dialects.append(first.sync_engine.dialect)  # it knows the server's version from now on
         await first.dispose()
-    return Database(backend, writer=_sharing(backend.writer()), reader=_sharing(backend.reader()))
+    return _Place(name, schema=schema)
 
 
-async def free_since(before: frozenset[Path]) -> None:
-    """Empties the databases that were not used before, so that other tests can use them."""
-    for path in [path for path in _used if path not in before]:
-        name = _used.pop(path)
-        async with _admin(name) as connection:
-            await connection.execute(_EMPTY)
-        _free.append(name)
-
-
-def used() -> frozenset[Path]:
-    """What `free_since` is called with afterwards."""
-    return frozenset(_used)
+kept = KeptDatabases(_make)
 
 
 async def _create() -> str:
@@ -150,17 +204,11 @@ async def new_database() -> AsyncGenerator[str]:
             await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _sharing(engine: AsyncEngine) -> AsyncEngine:
-    """The engine with what other engines of this process have compiled: a statement is found by its dialect."""
-    engine.sync_engine.dialect = _dialects[0]
-    engine.update_execution_options(compiled_cache=_compiled)
-    return engine
-
-
-_EMPTY: Final = "; ".join(
-    [
-        "DROP FUNCTION IF EXISTS full_disk CASCADE",
-        *(f"DELETE FROM {table.name}" for table in reversed(tables.metadata.sorted_tables)),  # noqa: S608
-        "SELECT setval(seqrelid::regclass, 1, false) FROM pg_sequence",
-    ]
-)
+def _engines(url: str, *, process_id: str | None = None) -> Engines:
+    """They share what engines of this process have compiled: a statement is found by its dialect."""
+    backend = backend_of(url, process_id=process_id)
+    made = Engines(backend=backend, writer=backend.writer(), reader=backend.reader())
+    for engine in (made.writer, made.reader):
+        engine.sync_engine.dialect = _dialects[0]
+        engine.update_execution_options(compiled_cache=_compiled)
+    return made

@@ -25,9 +25,9 @@ from bot.store.database import Database
 from tests.meeting import meet
 from tests.samples import NINE_ON_WEEKDAYS, NOW
 from tests.services.bots import CHANNEL, OTHER, SERVER, USER, Bot, a_bot, context_of
-from tests.stores import databases_are_freed, open_database, postgresql
+from tests.stores import open_database, postgresql
 
-__all__ = ["databases_are_freed", "postgresql"]
+__all__ = ["postgresql"]
 
 LIMITS = Limits(feeds=1, subscriptions=2, follows=2, saved=2)
 
@@ -51,7 +51,7 @@ class Processes:
             return {item.query.canonical for item in await subscriptions.of_feed(conn, feed.id)}
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def processes(
     tmp_path: Path, postgresql: None, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Processes]:

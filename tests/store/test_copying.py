@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import select, text
 
 from bot.core.changes import Change
@@ -22,7 +23,7 @@ from tests.stores import Store, address_on, fill_disk, on
 OTHER_STORE = {Store.SQLITE: Store.POSTGRESQL, Store.POSTGRESQL: Store.SQLITE}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def addresses(tmp_path: Path, each_store: Store, databases_are_freed: None) -> tuple[str, str]:
     """The database of the bot `a_bot(tmp_path)`, and one for its copy on the other store."""
     return (

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -24,7 +25,7 @@ from tests.store.samples import HOUR, listed
 _PROJECT = Path(__file__).parents[2]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def database(url: str) -> AsyncGenerator[Database]:
     """One whose connections have their threads, as the bot's."""
     database = await Database.open(url)

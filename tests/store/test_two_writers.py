@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,9 +35,9 @@ from bot.store.locking import delete_unlocked
 from tests.meeting import meet, until_waiting
 from tests.samples import NOW, a_paper, paper_id
 from tests.store.samples import HOUR, SERVER, a_feed, a_subscription, listed, pending, planned
-from tests.stores import databases_are_freed, open_database, postgresql
+from tests.stores import open_database, postgresql
 
-__all__ = ["databases_are_freed", "postgresql"]
+__all__ = ["postgresql"]
 
 Work = Callable[[AsyncConnection], Awaitable[Any]]
 
@@ -65,7 +66,7 @@ async def _write(database: Database, work: Work) -> Any:
         return await work(conn)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def writers(
     tmp_path: Path, postgresql: None, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[Writers]:

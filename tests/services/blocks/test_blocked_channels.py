@@ -359,7 +359,7 @@ class Keeping:
         return [feed.channel_id for feed in await self.blocked_channels.retention.delete_expired()]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def keeping(bot: Bot) -> AsyncIterator[Keeping]:
     """A channel and a server that are gone."""
     await bot.subscribe()

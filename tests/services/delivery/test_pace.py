@@ -8,6 +8,7 @@ import random
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +38,7 @@ class FrozenTime:
         self.now += max(0.0, seconds) + self.late_seconds
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def frozen_time(monkeypatch: pytest.MonkeyPatch) -> FrozenTime:
     return FrozenTime(monkeypatch)
 

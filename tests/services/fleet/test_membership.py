@@ -27,9 +27,9 @@ from bot.store.postgres.backend import PostgresBackend
 from bot.store.postgres.leases import LeaseSession
 from tests.fakes import postgres
 from tests.store.samples import NOW, a_feed, pending
-from tests.stores import databases_are_freed, open_database, postgresql
+from tests.stores import open_database, postgresql
 
-__all__ = ["databases_are_freed", "postgresql"]
+__all__ = ["postgresql"]
 
 TIMING = Timing()
 
@@ -89,7 +89,7 @@ class Fleet:
                 assert await process.step()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def fleet(tmp_path: Path, postgresql: None, databases_are_freed: None) -> AsyncIterator[Fleet]:
     async with AsyncExitStack() as stack:
         database = await open_database(tmp_path / "paperboy.db")

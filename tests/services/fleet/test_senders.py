@@ -39,16 +39,16 @@ from tests.examples import first, thorough
 from tests.services.blocks.test_notices import LACKS, REFUSED
 from tests.services.bots import CHANNEL, LIVE
 from tests.services.fleet.senders import Process, Two, two_processes
-from tests.stores import databases_are_freed, postgresql
+from tests.stores import postgresql
 
-__all__ = ["databases_are_freed", "postgresql"]
+__all__ = ["postgresql"]
 
 PERSON = UserId(7_000)
 DIRECT = PERSON + 1  # the fake Discord's channel for the person
 PAPER = "2608.00001"
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def two(tmp_path: Path, postgresql: None, databases_are_freed: None) -> AsyncIterator[Two]:
     async with two_processes(tmp_path) as made:
         yield made

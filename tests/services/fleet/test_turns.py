@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.services.fleet.turns import Turns
-from tests.stores import databases_are_freed, open_database, postgresql
+from tests.stores import open_database, postgresql
 
-__all__ = ["databases_are_freed", "postgresql"]
+__all__ = ["postgresql"]
 
 NAME = "identify 0"
 

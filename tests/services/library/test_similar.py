@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-import pytest
+import pytest_asyncio
 
 from bot.core.ids import PaperId
 from bot.core.limits import DEFAULT_LIMITS
@@ -18,7 +18,7 @@ from tests.services.bots import Bot
 KITES = PaperId("2608.00001")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def read(bot: Bot) -> Bot:
     """A bot that has read papers about kites, and others."""
     yesterday = bot.today - timedelta(days=1)

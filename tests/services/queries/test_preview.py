@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 
 from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.query.errors import QueryError
@@ -19,7 +20,7 @@ from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
 from tests.samples import NOW, TODAY
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def hub() -> AsyncIterator[FakeHuggingFace]:
     async with FakeHuggingFace() as fake:
         yield fake

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 
 from bot.core.limits import DEFAULT_LIMITS
 from bot.core.query.compiled import compile_query
@@ -15,7 +16,7 @@ from tests.queries import expression
 from tests.services.bots import Bot
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def read(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> Bot:
     """A bot that has read five papers, and searches two at once."""
     monkeypatch.setattr(paper_texts, "BATCH", 2)

@@ -22,9 +22,9 @@ from bot.sources.huggingface import HuggingFace
 from bot.store import turns
 from tests.services.bots import LIVE, Bot, a_bot, context_of
 from tests.services.runs.list_reading import REFUSAL, asked, days
-from tests.stores import databases_are_freed, open_database, postgresql
+from tests.stores import open_database, postgresql
 
-__all__ = ["databases_are_freed", "postgresql"]
+__all__ = ["postgresql"]
 
 PROCESSES = 3
 
@@ -42,7 +42,7 @@ class Fleet:
                 group.create_task(process.runs.run())
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def fleet(tmp_path: Path, postgresql: None, databases_are_freed: None) -> AsyncIterator[Fleet]:
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(a_bot(tmp_path))

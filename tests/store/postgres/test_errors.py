@@ -11,9 +11,9 @@ from bot.errors import DatabaseUnavailableError, StoreError
 from bot.store.database import Database
 from bot.store.postgres.errors import advice
 from tests.fakes import postgres
-from tests.stores import databases_are_freed, open_database, postgresql
+from tests.stores import open_database, postgresql
 
-__all__ = ["databases_are_freed", "postgresql"]
+__all__ = ["postgresql"]
 
 # Limits and timeouts of the server, its stops, its disk and its own bugs; PostgreSQL's manual, appendix A.
 STATES = ("25P03", "25P04", "53000", "53200", "53400", "57000", "57014", "57P01", "57P05", "58030", "XX000")

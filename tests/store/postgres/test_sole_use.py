@@ -13,12 +13,12 @@ from bot.errors import ConfigError
 from bot.store.address import backend_of
 from bot.store.postgres import sole_use
 from tests.fakes import postgres
-from tests.stores import databases_are_freed, postgresql
+from tests.stores import postgresql
 
-__all__ = ["databases_are_freed", "postgresql"]
+__all__ = ["postgresql"]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def url(
     tmp_path: Path, postgresql: None, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[str]:

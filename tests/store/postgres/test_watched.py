@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import make_url, text
 
 from bot.errors import StoreError
@@ -13,14 +14,11 @@ from bot.store.database import Database
 from bot.store.postgres import idle, watched
 from tests.fakes import postgres
 from tests.fakes.link import Link
-from tests.stores import databases_are_freed
-
-__all__ = ["databases_are_freed"]
 
 _ONE = text("SELECT 1")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def link(tmp_path: Path, databases_are_freed: None) -> AsyncIterator[Link]:
     postgres.must_be_there()
     address = make_url(await postgres.address_of(tmp_path))
@@ -28,7 +26,7 @@ async def link(tmp_path: Path, databases_are_freed: None) -> AsyncIterator[Link]
         yield link
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def database(link: Link, tmp_path: Path) -> AsyncIterator[Database]:
     address = make_url(await postgres.address_of(tmp_path)).set(query={})
     database = await Database.open(address.set(host="127.0.0.1", port=link.port).render_as_string())

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from bot.errors import BackupError, ConfigError
 from bot.store import due_feeds, posts
@@ -33,7 +34,7 @@ def path(url: str) -> Path:
     return parse_url(url)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def filled(database: Database, path: Path) -> Path:
     """A database with a feed and a pending post, whose last writes are only in the WAL."""
     async with database.write() as conn:

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -29,7 +30,7 @@ _FUNCTION = re.compile(r"(?:built-in method |<function (?:_in_transaction.*<func
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def database(url: str) -> AsyncGenerator[Database]:
     """One whose connections have their threads, as the bot's."""
     database = await Database.open(url)
@@ -37,7 +38,7 @@ async def database(url: str) -> AsyncGenerator[Database]:
     await database.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def notes(tmp_path: Path) -> AsyncGenerator[AsyncEngine]:
     engine = sqlite_engine(tmp_path / "notes.db", begin="BEGIN IMMEDIATE", pragmas=WRITER)
     async with engine.begin() as conn:
