@@ -1,4 +1,8 @@
-"""The stores that tests run on: SQLite and PostgreSQL, one after the other."""
+"""The stores that tests run on: SQLite and PostgreSQL, one after the other.
+
+The tests of the store and of the services run on both, in every run. Those of commands run on SQLite: what they test
+does not touch the store. Some of processes run on both, as `tests/process/conftest.py` says.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,11 @@ from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import pytest
 import pytest_asyncio
 
 from bot.store.database import Database
-from tests.examples import thorough
 from tests.fakes import database as sqlite
 from tests.fakes import postgres
 
@@ -42,29 +44,6 @@ def each_store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def usual_store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """The same, but a usual run tries each test on one store: for what stands on tests of the store.
-
-    `use_usual_store` chooses it.
-    """
-    with on(request.param):
-        yield request.param
-
-
-def use_usual_store(metafunc: pytest.Metafunc) -> None:
-    """Has a test run on PostgreSQL, or on SQLite, in a usual run, and on both in a thorough one.
-
-    By its name, so that a test stays where it is: one in eight runs on PostgreSQL, where it costs half as much
-    again. Without PostgreSQL's programs, all run on SQLite.
-    """
-    if "each_store" not in metafunc.fixturenames:
-        return
-    is_chosen = crc32(metafunc.function.__name__.encode()) % 8 == 0 and postgres.is_there_or_required()
-    usual, other = (Store.POSTGRESQL, Store.SQLITE) if is_chosen else (Store.SQLITE, Store.POSTGRESQL)
-    metafunc.parametrize("each_store", [usual, thorough(other)], indirect=True, scope="module")
-
-
-@pytest.fixture(scope="module")
 def postgresql() -> Iterator[None]:
     """Has the tests of a module run on PostgreSQL alone: for what only several processes do."""
     with on(Store.POSTGRESQL):
@@ -84,7 +63,7 @@ def on(store: Store) -> Generator[None]:
 
 
 @pytest_asyncio.fixture
-async def databases_arefreed() -> AsyncIterator[None]:
+async def databases_are_freed() -> AsyncIterator[None]:
     """Has later tests use the databases that a test took, and fails it if it left something open."""
     async with freed():
         yield
@@ -118,9 +97,11 @@ async def freed() -> AsyncGenerator[None]:
         LeftBehindError: something of one was left open.
     """
     before = [(kept, kept.used()) for kept in (sqlite.kept, postgres.kept)]
-    yield
-    for kept, used in before:
-        await kept.free_since(used)
+    try:
+        yield
+    finally:
+        for kept, used in before:
+            await kept.free_since(used)
 
 
 def in_one_loop(items: Iterable[pytest.Item], folder: Path) -> None:

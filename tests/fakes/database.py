@@ -44,9 +44,9 @@ async def open_database(path: Path) -> Database:
 
 
 async def open_kept(path: Path) -> Database:
-    """The same, of which the path is a link to a file that the next test will use."""
-    if path not in kept.used() and path.exists():
-        return await Database.open(_address(path))
+    """The same; where databases stay open, the path is a link to a file that the next test will use."""
+    if not kept.stays_open() or (path not in kept.used() and path.exists()):
+        return await open_database(path)
     database = await kept.open_database(path)
     if not path.exists():
         make_folder(path.parent)

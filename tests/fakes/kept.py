@@ -131,6 +131,10 @@ class KeptDatabases:
         self._free: list[_Kept] = []
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    def stays_open(self) -> bool:
+        """Whether connections that are made now stay open."""
+        return asyncio.get_running_loop() is self._loop
+
     @asynccontextmanager
     async def stay_open(self) -> AsyncGenerator[None]:
         """Has connections stay open that are made in this event loop meanwhile."""
@@ -139,7 +143,7 @@ class KeptDatabases:
             yield
         finally:
             self._loop = None
-            for kept in self._free:
+            for kept in [*self._free, *self._used.values()]:
                 await kept.dispose()
 
     def used(self) -> frozenset[Path]:
@@ -167,7 +171,7 @@ class KeptDatabases:
             finally:
                 if can_be_used:
                     self._free.append(kept)
-                if not can_be_used or asyncio.get_running_loop() is not self._loop:
+                if not can_be_used or not self.stays_open():
                     await kept.dispose()
 
     async def _of(self, path: Path) -> _Kept:

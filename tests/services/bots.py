@@ -35,7 +35,7 @@ from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 from tests.fakes.publisher import FakePublisher
 from tests.outbox import until_delivered
 from tests.samples import NINE_ON_WEEKDAYS, NOW
-from tests.stores import freed, open_database
+from tests.stores import open_database
 from tests.waiting import until
 
 LIVE = replace(NINE_ON_WEEKDAYS, cadence=Cadence.LIVE)
@@ -196,7 +196,7 @@ async def _at_once(seconds: float) -> None:
 async def a_bot(folder: Path, *, now: datetime = NOW, backfill_days: int = 30) -> AsyncGenerator[Bot]:
     """The services, ready. Posts are sent once `run` or `delivered` is called."""
     clock = FakeClock(now)
-    async with FakeHuggingFace() as hub, freed():
+    async with FakeHuggingFace() as hub:
         database = await open_database(folder / "paperboy.db")
         bot = Bot(
             clock=clock,

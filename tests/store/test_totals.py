@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.core.totals import Totals
 from bot.services.queries.totals import CurrentTotals
 from tests.services.bots import LIVE, a_bot
+
+pytestmark = pytest.mark.usefixtures("each_store", "databases_are_freed")
 
 
 async def test_everything_is_counted_by_how_it_stands(tmp_path: Path) -> None:

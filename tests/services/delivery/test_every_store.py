@@ -1,4 +1,4 @@
-"""Each post once, on every store in every run; a thorough run has all tests of the services on both."""
+"""Each post once, whatever happens to its transactions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from bot.core.posts import PostState
 from bot.services.runs import chunks
 from tests.samples import NOW
 from tests.services.bots import CHANNEL, Bot
-from tests.stores import Store, each_store
-
-__all__ = ["each_store"]
+from tests.stores import Store
 
 
 async def test_a_run_a_delivery_and_a_button_at_once_post_each_paper_once(bot: Bot) -> None:

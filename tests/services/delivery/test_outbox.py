@@ -28,6 +28,7 @@ from tests.stores import (
     delete_although_needed,
     fill_disk,
     free_disk,
+    freed,
 )
 from tests.waiting import LIMIT_SECONDS, until
 
@@ -557,13 +558,14 @@ follow_ups = st.lists(
 )
 
 
+@pytest.mark.usefixtures("each_store")
 @settings(max_examples=examples(1), deadline=None, suppress_health_check=list(HealthCheck))
 @given(follow_ups)
 @example([("lost", 0), ("ok", 0), ("resume", 130)])
 async def test_whatever_happens_each_paper_is_in_the_channel_once(
     tmp_path_factory: pytest.TempPathFactory, happened: list[tuple[str, int]]
 ) -> None:
-    async with a_bot(tmp_path_factory.mktemp("bot")) as bot:
+    async with freed(), a_bot(tmp_path_factory.mktemp("bot")) as bot:
         await owing(bot, *[f"2608.{number:05}" for number in range(25)])
         for what, seconds in happened:
             match what:

@@ -17,6 +17,7 @@ from bot.store import follow_ups, notices
 from tests.examples import examples, first, thorough
 from tests.fakes.publisher import Fault, Poison
 from tests.services.bots import CHANNEL, KINDS, LIVE, USER, Bot, a_bot
+from tests.stores import freed
 
 PASSES_BARE, FATAL = Poison(), Poison(even_bare=True)
 UNKNOWN = DeliveryError("Discord answered 400.", code=0)
@@ -353,6 +354,7 @@ moments = st.lists(
 )
 
 
+@pytest.mark.usefixtures("each_store")
 @settings(max_examples=examples(1), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     moments,
@@ -374,7 +376,7 @@ async def test_whatever_happens_each_paper_is_posted_once_and_only_refused_ones_
     feed: tuple[FeedKind, Style],
 ) -> None:
     kind, style = feed
-    async with a_bot(tmp_path_factory.mktemp("bot")) as bot:
+    async with freed(), a_bot(tmp_path_factory.mktemp("bot")) as bot:
         await owing(bot, 13, kind=kind, style=style.value, mention_role_id=ROLE)
         poison(bot, *culprits, how=how)
         for what, seconds in happened:

@@ -18,6 +18,7 @@ from bot.services.queries.search import RECENT_DAYS
 from tests.examples import examples
 from tests.queries import expression
 from tests.services.bots import CHANNEL, OTHER, USER, Bot, a_bot, everything
+from tests.stores import freed
 
 TITLES = [
     "Video Models",
@@ -91,12 +92,13 @@ async def set_up(bot: Bot, papers: list[dict[str, Any]], feed: dict[str, Any]) -
     )
 
 
+@pytest.mark.usefixtures("each_store")
 @settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(a_paper, max_size=12), a_feed)
 async def test_explaining_says_of_every_paper_what_delivering_does(
     tmp_path_factory: pytest.TempPathFactory, papers: list[dict[str, Any]], feed: dict[str, Any]
 ) -> None:
-    async with a_bot(tmp_path_factory.mktemp("bot")) as bot:
+    async with freed(), a_bot(tmp_path_factory.mktemp("bot")) as bot:
         await set_up(bot, papers, feed)
         explain = bot.services.explanations.explain
         channel_id = ChannelId(CHANNEL)
@@ -115,12 +117,13 @@ async def test_explaining_says_of_every_paper_what_delivering_does(
             assert now.stage is (Stage.POSTED if stage is Stage.POST else stage)
 
 
+@pytest.mark.usefixtures("each_store")
 @settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(a_paper, max_size=12), st.sampled_from(QUERIES[:-2]))
 async def test_a_preview_shows_what_a_subscription_would_have_brought(
     tmp_path_factory: pytest.TempPathFactory, papers: list[dict[str, Any]], query: str
 ) -> None:
-    async with a_bot(tmp_path_factory.mktemp("bot")) as bot:
+    async with freed(), a_bot(tmp_path_factory.mktemp("bot")) as bot:
         feed = {"queries": {query}, "days_ago": 15, "ran_days_ago": None, "min_upvotes": 0}
         feed |= {"only_with_code": False, "exclude": None}
         kept = [paper | {"is_withdrawn": False} for paper in papers]

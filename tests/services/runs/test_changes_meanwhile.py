@@ -15,9 +15,6 @@ from bot.services.feeds.unsubscribing import ALL_OF_THEM
 from bot.store import feed_versions, subscriptions
 from tests.cases import each
 from tests.services.bots import CHANNEL, SERVER, USER, Bot
-from tests.stores import each_store
-
-__all__ = ["each_store"]
 
 SHRUNK, EMPTIED, EXCLUDING, STRICTER, PAUSED, LATER, PINGING, SAME = range(11, 19)
 ROLE = RoleId(77)

@@ -65,6 +65,7 @@ async def result_with(folder: Path, chunk: int) -> tuple[dict[int, Any], int, in
 
 
 @pytest.mark.thorough
+@pytest.mark.usefixtures("each_store", "databases_are_freed")
 async def test_chunks_of_any_size_plan_the_same(tmp_path: Path) -> None:
     whole = await result_with(tmp_path / "whole", 1_000)
     assert whole[1:] == (8, 7)

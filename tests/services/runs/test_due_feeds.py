@@ -148,6 +148,7 @@ async def test_a_fresh_list_is_not_read_again_for_a_feed(bot: Bot) -> None:
     assert (await bot.last_run()).feeds == 1
 
 
+@pytest.mark.usefixtures("each_store", "databases_are_freed")
 @pytest.mark.parametrize("backfill_days", first(1, [0, 2]))
 async def test_a_short_archive_still_reaches_over_the_window(tmp_path: Path, backfill_days: int) -> None:
     async with a_bot(tmp_path, backfill_days=backfill_days) as bot:

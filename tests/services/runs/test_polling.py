@@ -29,6 +29,7 @@ async def test_the_first_poll_reads_only_the_open_day(bot: Bot) -> None:
     assert asked(bot) == days(bot, 0)
 
 
+@pytest.mark.usefixtures("each_store", "databases_are_freed")
 async def test_a_first_start_on_a_weekend_is_an_empty_day_and_no_failure(tmp_path: Path) -> None:
     async with a_bot(tmp_path, now=datetime(2026, 8, 22, 8, tzinfo=UTC)) as bot:
         result = await bot.services.polling.poll()
@@ -209,6 +210,7 @@ async def test_a_huge_day_is_read_whole(bot: Bot) -> None:
     assert (await bot.services.polling.poll()).new == 0
 
 
+@pytest.mark.usefixtures("each_store", "databases_are_freed")
 @pytest.mark.parametrize("backfill_days", [0, 3])
 async def test_missed_days_of_a_week_are_read_even_without_an_archive(
     tmp_path: Path, backfill_days: int
