@@ -13,7 +13,7 @@ import time
 
 from benchmarks.archive import PAPERS, peak_megabytes
 from bot.core.ids import PaperId
-from bot.matching.telling_words import lines_of
+from bot.matching.keyphrases import lines_of
 from bot.services.library.similar import ranked
 from bot.store import papers
 from bot.store.database import Database

@@ -27,9 +27,9 @@ from benchmarks.archive import DISTINCT, fill
 from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.matching.focus.table import FocusTable, Vectors
+from bot.matching.keyphrases import Line, lines_of
 from bot.matching.search_texts import code_of
 from bot.matching.similar import SimilarTexts
-from bot.matching.telling_words import Line, lines_of
 
 ARCHIVE = Path(__file__).parents[2] / "shared" / "data" / "archive.jsonl.xz"
 TRIED = 500  # papers that similar ones are looked for
@@ -119,8 +119,8 @@ class Stored:
         self._numbers: dict[str, int] = {}
         self._ids = [paper.id for paper in archive]
         self._place = {paper_id: place for place, paper_id in enumerate(self._ids)}
-        self._usual = [
-            "".join(self._code(word.text) for line in each for word in line.words if word.is_usual)
+        self._stop_words = [
+            "".join(self._code(word.text) for line in each for word in line.words if word.is_stop_word)
             for each in lines
         ]
         self._texts = [
@@ -131,7 +131,7 @@ class Stored:
 
     def similar(self, place: int, count: int) -> list[tuple[int, float]]:
         """The papers that are the most like this one, without itself, and how much they are like it."""
-        found = SimilarTexts(self._texts[place], self._usual[place])
+        found = SimilarTexts(self._texts[place], self._stop_words[place])
         found.add(self._ids, self._all)
         others = [result for result in found.best(count + 1) if result.paper_id != self._ids[place]]
         return [(self._place[result.paper_id], result.score) for result in others[:count]]

@@ -1,9 +1,9 @@
 """Which stored texts are about the same as a paper: BM25 over its words and its pairs of neighbors.
 
-A text is about the same if it has many of the paper's parts: its words but for the usual ones, and its pairs
-of words side by side, of which one may be usual. Rare parts count more, and a part counts more if it is often
-in a text and there are few other words beside it (BM25; Robertson and Zaragoza, 2009). How much each of these
-counts was chosen by measuring (docs/similar.md).
+A text is about the same if it has many of the paper's parts: its words but for stop words, and its pairs of
+words side by side, of which one may be a stop word. Rare parts count more, and a part counts more if it is
+often in a text and there are few other words beside it (BM25; Robertson and Zaragoza, 2009). How much each of
+these counts was chosen by measuring (docs/similar.md).
 
 Importing this imports numpy, which a bot does without until somebody asks for similar papers.
 """
@@ -29,7 +29,7 @@ _TITLE_WEIGHT: Final = 2  # of a part in the title; one in the abstract counts o
 _SATURATION: Final = 2.0  # BM25's k1
 _LENGTH_WEIGHT: Final = 0.75  # BM25's b
 _RARITY_POWER: Final = 1.5  # of a part's inverse document frequency
-_PAIR_TELLS: Final = 1.5  # times what a word tells a reader, if both count as much
+_PAIR_WEIGHT: Final = 1.5  # how distinctive it is beside a word that counts as much
 _MOST_OFTEN: Final = 255  # that is counted
 _CODES: Final = 0x110000
 _NEWLINE: Final = ord("\n")
@@ -42,8 +42,8 @@ class Likeness:
 
     paper_id: PaperId
     score: float  # 1 is as much as the paper itself
-    # The parts that both have, the most telling first: where each first stands in the paper's text, and how
-    # many words it has.
+    # The parts that both have, the most distinctive first: where each first stands in the paper's text, and
+    # how many words it has.
     shared: tuple[tuple[int, int], ...]
 
 
@@ -70,13 +70,13 @@ class _Counted:
 class SimilarTexts:
     """Finds the texts that are about the same as one. Not to be used by several threads at once."""
 
-    def __init__(self, own: str, usual: str = "", same: tuple[str, str] = ("", "")) -> None:
+    def __init__(self, own: str, stop_words: str = "", same: tuple[str, str] = ("", "")) -> None:
         """Reads the paper's text.
 
         Args:
             own: title, abstract and AI keywords, a line each, with a character a word as in stored texts; a
                 mark stands for a word that no text has. The keywords do not count.
-            usual: the characters of its usual words.
+            stop_words: the characters of its stop words.
             same: characters of texts, and for each the one of the paper's that stands for the same word.
         """
         codes = _codes(own)
@@ -85,23 +85,23 @@ class SimilarTexts:
         self._place[words] = np.arange(1, len(words) + 1)
         self._place[_codes(same[0])] = self._place[_codes(same[1])]
         self._side = len(words) + 1
-        is_usual = np.zeros(self._side, bool)
-        is_usual[self._place[_codes(usual)]] = True
-        is_usual[0] = True
+        is_stop_word = np.zeros(self._side, bool)
+        is_stop_word[self._place[_codes(stop_words)]] = True
+        is_stop_word[0] = True
         places = self._place[codes]
         pairs, at_pair = np.unique(self._pairs(places), return_index=True)
-        telling = (pairs > self._side) & (pairs % self._side > 0)
-        telling &= ~(is_usual[pairs // self._side] & is_usual[pairs % self._side])
-        rare = np.flatnonzero(~is_usual)
+        counted = (pairs > self._side) & (pairs % self._side > 0)
+        counted &= ~(is_stop_word[pairs // self._side] & is_stop_word[pairs % self._side])
+        rare = np.flatnonzero(~is_stop_word)
         self._words = len(rare)
-        self._parts = len(rare) + int(np.count_nonzero(telling))
+        self._parts = len(rare) + int(np.count_nonzero(counted))
         # The number of each part, from 1: of a word by its place, of a pair by the places of both.
         self._word_part = np.zeros(self._side, np.int32)
         self._word_part[rare] = np.arange(1, self._words + 1)
         self._pair_part = np.zeros(self._side**2, np.int32)
-        self._pair_part[pairs[telling]] = np.arange(self._words + 1, self._parts + 1)
+        self._pair_part[pairs[counted]] = np.arange(self._words + 1, self._parts + 1)
         _, at_word = np.unique(places, return_index=True)  # place 0, of newlines, is always there
-        self._starts = [*at_word[rare].tolist(), *at_pair[telling].tolist()]
+        self._starts = [*at_word[rare].tolist(), *at_pair[counted].tolist()]
         self._ids: list[PaperId] = []
         self._counted: list[_Counted] = []
         self._firsts: list[int] = []  # the number of the first text of each
@@ -145,8 +145,8 @@ class SimilarTexts:
     def _shared(self, number: int, weights: _Floats) -> tuple[tuple[int, int], ...]:
         batch = bisect_right(self._firsts, number) - 1
         parts = self._counted[batch].of(number - self._firsts[batch])
-        tells = np.where(parts < self._words, 1, _PAIR_TELLS) * weights[parts]
-        ordered: list[int] = parts[np.argsort(-tells, kind="stable")].tolist()
+        distinct = np.where(parts < self._words, 1, _PAIR_WEIGHT) * weights[parts]
+        ordered: list[int] = parts[np.argsort(-distinct, kind="stable")].tolist()
         return tuple((self._starts[part], 1 if part < self._words else 2) for part in ordered)
 
     def _count(self, codes: _Codes) -> _Counted:

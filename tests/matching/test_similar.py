@@ -8,7 +8,7 @@ from bot.core.ids import PaperId
 from bot.matching.search_texts import code_of
 from bot.matching.similar import Likeness, SimilarTexts
 
-USUAL = ("we", "the")
+STOP_WORDS = ("we", "the")
 
 
 class Texts:
@@ -24,8 +24,8 @@ class Texts:
         )
 
     def similar(self, own: tuple[str, ...], *others: tuple[str, ...]) -> list[Likeness]:
-        usual = self.stored(" ".join(USUAL)).replace("\n", "")
-        found = SimilarTexts(self.stored(*own), usual)
+        stop_words = self.stored(" ".join(STOP_WORDS)).replace("\n", "")
+        found = SimilarTexts(self.stored(*own), stop_words)
         found.add(
             [PaperId(str(number)) for number in range(len(others))],
             "\n".join(self.stored(*other) for other in others),
@@ -53,7 +53,7 @@ def test_what_counts_more_comes_first(own: str, others: list[tuple[str, ...]]) -
     assert order((own,), *others)[0] == 1
 
 
-def test_usual_words_and_ai_keywords_alone_make_nothing_similar() -> None:
+def test_stop_words_and_ai_keywords_alone_make_nothing_similar() -> None:
     own = ("we film the kite", "", "aerial video")
     assert order(own, ("we see the sand", "", "aerial video"), ("sea", "kite"), ("sand", "", "kite")) == [1]
 

@@ -16,8 +16,8 @@ from bot.core.ids import PaperId
 from bot.core.papers import Paper
 from bot.core.words.reading import found_by
 from bot.core.words.tokenizer import Mode
+from bot.matching.keyphrases import Line, lines_of, shared_phrases
 from bot.matching.search_texts import TEXT_VERSION, UNKNOWN, code_of
-from bot.matching.telling_words import Line, lines_of, shared_phrases
 from bot.services.context import ServiceContext
 from bot.services.queries.papers import Papers
 from bot.services.runs.archive_reading import ArchiveReader
@@ -36,7 +36,9 @@ _SPARE: Final = 50  # more that are ranked, in place of those that are not shown
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarPaper:
     paper: Paper
-    shares: tuple[str, ...]  # words that both have, as the first paper writes them, the most telling first
+    shares: tuple[
+        str, ...
+    ]  # words that both have, as the first paper writes them, the most distinctive first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +123,8 @@ async def ranked(conn: AsyncConnection, lines: tuple[Line, Line], count: int) ->
         word = found_by(written, Mode.RUN)[0]
         same.append((code_of(number), of_words.setdefault(word, code_of(number))))
     own = "\n".join("".join(of_words.get(word.text, UNKNOWN) for word in line.words) for line in lines)
-    usual = "".join(of_words.get(word.text, UNKNOWN) for word in words if word.is_usual)
-    similar = await asyncio.to_thread(_to, f"{own}\n", usual, same)
+    stop_words = "".join(of_words.get(word.text, UNKNOWN) for word in words if word.is_stop_word)
+    similar = await asyncio.to_thread(_to, f"{own}\n", stop_words, same)
     searched = 0
     async for ids, text in paper_texts.words(conn, TEXT_VERSION):
         await asyncio.to_thread(similar.add, ids, text)
@@ -130,11 +132,11 @@ async def ranked(conn: AsyncConnection, lines: tuple[Line, Line], count: int) ->
     return searched, await asyncio.to_thread(similar.best, count)
 
 
-def _to(own: str, usual: str, same: Sequence[tuple[str, str]]) -> SimilarTexts:
+def _to(own: str, stop_words: str, same: Sequence[tuple[str, str]]) -> SimilarTexts:
     from bot.matching.similar import SimilarTexts  # noqa: PLC0415 - imports numpy
 
     return SimilarTexts(
-        own, usual, ("".join(own_part for own_part, _ in same), "".join(other for _, other in same))
+        own, stop_words, ("".join(own_part for own_part, _ in same), "".join(other for _, other in same))
     )
 
 

@@ -19,7 +19,7 @@ from bot.core.query.compiled import CompiledQuery, compile_query
 from bot.core.query.errors import QueryError
 from bot.core.query.nodes import Phrase
 from bot.core.words.latex import readable
-from bot.matching.telling_words import Line, lines_of
+from bot.matching.keyphrases import Line, lines_of
 from bot.services.context import ServiceContext
 from bot.services.library.similar import SimilarPapers
 from bot.services.queries.archive_study import MAX_SECONDS
@@ -128,10 +128,10 @@ def _phrases(paper: Paper) -> Iterator[str]:
 
 
 def _runs(line: Line, *, shortest: int = 2, longest: int = _MOST_WORDS) -> Iterator[str]:
-    """The phrases of a line that have no usual word."""
+    """The phrases of a line that have no stop word."""
     for count in range(longest, shortest - 1, -1):
         for start in range(len(line.words) - count + 1):
-            if not any(word.is_usual for word in line.words[start : start + count]):
+            if not any(word.is_stop_word for word in line.words[start : start + count]):
                 text = " ".join(map(_in_small, line.phrase(start, count).split()))
                 if _PLAIN.fullmatch(text) and not _OPERATOR.search(text):
                     yield text

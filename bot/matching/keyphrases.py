@@ -1,4 +1,4 @@
-"""The words of a paper, and which of them say what it is about."""
+"""Keyphrases: the words of a paper, which are stop words, and the phrases that say what it is about."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from bot.core.tables import TextTable
 from bot.core.words.latex import readable
 from bot.core.words.tokenizer import Mode, forms, segments
 
-_TABLE = TextTable("bot.core.words", "usual_words.txt")
-_USUAL: Final = frozenset(word for section in _TABLE.sections for word in _TABLE.words(section))
+_TABLE = TextTable("bot.core.words", "stop_words.txt")
+_STOP_WORDS: Final = frozenset(word for section in _TABLE.sections for word in _TABLE.words(section))
 _MAX_WORDS: Final = 1_000  # of a title or an abstract; bounds the work on a hostile text
 _JOINERS: Final = frozenset({"", " ", "-"})  # between two words of one phrase
 
@@ -26,9 +26,9 @@ class Word(NamedTuple):
     end: int
 
     @property
-    def is_usual(self) -> bool:
+    def is_stop_word(self) -> bool:
         """Whether it says nothing about the paper: grammar, a number, what any paper says of itself."""
-        return self.text in _USUAL or self.text.isdigit() or len(self.text) == 1
+        return self.text in _STOP_WORDS or self.text.isdigit() or len(self.text) == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def shared_phrases(lines: tuple[Line, Line], parts: Iterable[tuple[int, int]], *
         line = title if start < len(title.words) else abstract
         first = start if line is title else start - len(title.words) - 1
         here = {word.text for word in line.words[first : first + count]}
-        if len(found) < most and not any(word.is_usual for word in line.words[first : first + count]):
+        if len(found) < most and not any(word.is_stop_word for word in line.words[first : first + count]):
             phrase = line.phrase(first, count)
             if phrase and taken.isdisjoint(here):
                 found.append(phrase)
