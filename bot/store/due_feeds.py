@@ -80,7 +80,7 @@ async def chunk(
         if len(rows) < limit:
             return found
         if at_most is not None and found:  # about as many as are missing, and the one after them
-            limit = (at_most - size) * len(found) // size + 1
+            limit = min(_PAGE, (at_most - size) * len(found) // size + 1)
         values |= {"owner": rows[-1].owner_id, "feed": rows[-1].id}
 
 

@@ -58,6 +58,7 @@ class Sending:
         self._pause = pause
         self._telemetry = context.telemetry
         self._bugs: dict[PostId, int] = {}  # in a row, of posts that are still pending
+        self._ahead = timedelta()  # how far our clock was ahead of Discord's at the last message
         self._is_closing = False
 
     def close(self) -> None:
@@ -105,6 +106,8 @@ class Sending:
                 await outbox.mark_sent(conn, post.id, message_id=message_id, now=self._clock())
                 await note_success(conn, post.feed_id)
             self._pause.note_success()
+            if tried is AttemptOutcome.SENT:
+                self._ahead = max(timedelta(), self._clock() - discord_time(message_id))
             self._record(post, tried)
         self._bugs.pop(post.id, None)
 
@@ -148,9 +151,9 @@ class Sending:
         """The message of an earlier attempt, if there is one.
 
         Our clock may have been wrong by any amount. By Discord's clock, the feed's previous post was sent
-        before this one.
+        before this one, and a message that was just sent has the time.
         """
-        since = min(post.first_attempt_at or now, now) - MAX_CLOCK_DIFFERENCE
+        since = min(post.first_attempt_at or now, now) - MAX_CLOCK_DIFFERENCE - self._ahead
         async with self._database.read() as conn:
             before = await posts.last_message_before(conn, post)
         if before is not None:
