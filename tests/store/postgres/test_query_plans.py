@@ -14,3 +14,11 @@ async def test_a_chunk_is_read_without_grouping_or_joining_the_others(database: 
     assert steps[0].startswith("Limit")
     assert not [step for step in steps if "GroupAggregate" in step or "HashAggregate" in step]
     assert not [step for step in steps if "Join" in step or "Nested Loop" in step]
+
+
+async def test_the_next_run_is_the_first_in_order_and_no_minimum_of_a_join(database: Database) -> None:
+    async with database.read() as conn:
+        asking = await explained(conn, lambda conn, _: due_feeds.next_due_at(conn), explain="EXPLAIN")
+    steps = [step for (step,) in asking]
+    assert steps[0].startswith("Limit")
+    assert not [step for step in steps if "Aggregate" in step or "Hash Join" in step]
