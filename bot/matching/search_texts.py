@@ -21,7 +21,7 @@ from bot.core.words.reading import NO_WORD, Other, Reading, found_by, read
 from bot.core.words.tokenizer import Mode
 
 # Increase it when a paper's text is made by other rules: stored texts of a lower version are then made again.
-TEXT_VERSION: Final = 10
+TEXT_VERSION: Final = 11
 
 # Which of a paper's fields for words (title, abstract, AI keywords) are searched.
 LINES: Final = {

@@ -870,6 +870,8 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ("plateau", "Plateaus", True),
     ],
     "British and American spelling are one, after the plural, for whole words": [
+        ("speaker diarization", "Speaker diarisation", True),
+        ("optical fibres", "An optical fiber", True),
         ("behaviour", "A behavior", True),
         ("behavior", "A behaviour", True),
         ("behaviours", "Behavior", True),

@@ -22,7 +22,7 @@ from bot.core.words.tokenizer import Mode
 
 # Increase it when a query compiles to another expression or words are folded by other rules: stored queries
 # of a lower version are then compiled again.
-RULES_VERSION: Final = 9
+RULES_VERSION: Final = 10
 
 _Words = tuple[str, ...]
 EVERY_PAPER: Final = "*"  # what `*` compiles to; no word is a star alone
