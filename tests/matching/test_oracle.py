@@ -17,7 +17,7 @@ from bot.core.papers import Paper
 from bot.core.query.errors import QueryError
 from bot.matching.index import PaperIndex
 from tests.cases import each
-from tests.examples import examples, some
+from tests.examples import THOROUGH, examples, some
 from tests.list_days import both_sources, papers_of
 from tests.matching import oracle
 from tests.matching.examples import IN_FIELDS, IN_NAMES, IN_TITLES, RIGHT, SAMPLE, WRONG
@@ -294,9 +294,10 @@ def queries_from(papers: Sequence[Paper], chance: random.Random, count: int) -> 
 def test_both_find_the_same_papers_on_recorded_list_days(files: list[Path]) -> None:
     papers = papers_of(files)
     chance = random.Random(2026)  # noqa: S311 - a fixed choice, no secret
-    sample = chance.sample(papers, min(examples(4), len(papers)))
+    # The oracle is slow: seven times as many papers and queries are fifty times as many pairs.
+    sample = chance.sample(papers, 28 if THOROUGH else 4)
     queries = [query.strip() for query in KEYWORDS if query.strip()] + queries_from(
-        papers, chance, examples(24)
+        papers, chance, 168 if THOROUGH else 24
     )
     index = PaperIndex(sample)
     differences: list[str] = []

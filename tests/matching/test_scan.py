@@ -17,7 +17,7 @@ from bot.matching.index import PaperIndex
 from bot.matching.scan import TextScan, asked_forms
 from bot.matching.search_texts import code_of, forms_of, search_text
 from tests.cases import each
-from tests.examples import examples, some
+from tests.examples import THOROUGH, examples, some
 from tests.list_days import both_sources, papers_of
 from tests.matching.test_oracle import EXAMPLES, KEYWORDS, PAPERS, QUERIES, queries_from
 from tests.queries import expression
@@ -75,10 +75,11 @@ def test_the_scan_and_the_index_find_the_same_papers_for_any_query(query: str, p
 def test_the_scan_and_the_index_find_the_same_papers_on_recorded_list_days(files: list[Path]) -> None:
     papers = papers_of(files)
     chance = random.Random(2026)  # noqa: S311 - a fixed choice, no secret
-    sample = chance.sample(papers, min(examples(8), len(papers)))
+    # Seven times as many papers and queries are fifty times as many pairs.
+    sample = chance.sample(papers, 56 if THOROUGH else 8)
     of_examples = some([query for query, *_ in EXAMPLES])  # each finds its own paper in the test above
     queries = [query.strip() for query in KEYWORDS if query.strip()] + queries_from(
-        papers, chance, examples(24)
+        papers, chance, 168 if THOROUGH else 24
     )
     differences = StoredTexts(sample).differences([*queries, *of_examples])
     assert not differences, "\n".join(differences)
