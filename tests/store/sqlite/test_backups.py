@@ -326,7 +326,7 @@ async def test_the_owner_of_the_database_stays_and_is_the_only_one_who_can_read_
             ("empty", "empty is not a Paperboy database"),
             ("missing", "missing does not exist"),
             ("truncated", "truncated is damaged|truncated: the file is damaged"),
-            ("newer", r"newer is of a newer Paperboy \(revision 9999\)"),
+            ("newer", r"newer was written by a newer Paperboy \(revision 9999\)"),
         ],
     ),
 )
