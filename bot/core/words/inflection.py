@@ -82,8 +82,7 @@ def numbers(word: str) -> tuple[str, ...]:
         regular.append(word + "es")
     elif word[-1] == "y" and word[-2:-1] not in "aeiou":
         regular.append(word[:-1] + "ies")
-    # *AIs* is a plural of *AI*, though `ais` is a word of three letters.
-    known = [plural for plural in regular if fold(plural) == word or len(plural) == _SHORT]
+    known = [plural for plural in regular if fold(plural) == word]
     return (word, *known, *_IRREGULAR_PLURALS.get(word, ()))
 
 
