@@ -60,7 +60,8 @@ class NameSearch:
     @cached_property
     def _in_full(self) -> set[str]:
         ending = "" if self._mode.is_prefix else "/"
-        return {f"/{word}{ending}" for reading in self.plain for word in reading if len(word) > 1}
+        words = {word for reading in self.plain for word in reading}
+        return {f"/{word}{ending}" for word in words if len(word) > 1 or self._mode.is_quote}
 
     def stands_in(self, line: str) -> bool:
         """Whether a line of names has it."""
