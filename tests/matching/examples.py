@@ -715,6 +715,11 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
     "Smart case: a capital behind a quoted word's first letter": [
         ('"CLIP"', "CLIP", True),
         ('"CLIP"', "CLIPs", True),
+        ('"NeurIPS 2024"', "Papers of NeurIPS 2024", True),
+        ('"the CODS"', "Analysis of the CODS challenge", True),
+        ('"GPUS of"', "The GPUS of a cluster", True),
+        ('"GPU of"', "The GPUS of a cluster", True),
+        ('"NeurIPS 2024"', "Papers of neurips 2024", False),
         ('"CLIP"', "A clip", False),
         ('"CLIP"', "Clip", False),
         ('"CLIPs"', "CLIP", True),
@@ -971,6 +976,8 @@ IN_NAMES: dict[str, list[tuple[str, str, bool]]] = {
         ("O'Neil", "Sam O'Neil", True),
     ],
     "A quote means these words side by side in this order": [
+        ('"Y. Y."', "Y. Y. Yann", True),
+        ('"Y. Y."', "Yann Y.", False),
         ('"Kaiming He"', "Kaiming He", True),
         ('"He Kaiming"', "Kaiming He", False),
         ('"Philip Yu"', "Philip S. Yu", False),

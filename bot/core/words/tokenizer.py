@@ -236,7 +236,7 @@ def capital_form(text: str, source: str) -> str:
     singular = fold(text, source)
     plain = unaccented(text, source)
     kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(singular, text, strict=False)))
-    return plain[:kept] + singular[kept:] if plain[kept:] == plain[kept:].lower() else plain
+    return plain[:kept] + singular[kept:]
 
 
 def unaccented(text: str, source: str) -> str:
