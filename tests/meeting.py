@@ -28,7 +28,7 @@ async def meet(
 ) -> tuple[Any, Any]:
     """The results, or errors, of both: `second` begins while the first write on `database` is about to commit.
 
-    That write commits once `second` is done, or waits for it. `second` writes on a database of its own.
+    That write commits once `second` is done, or waits for it. `second` writes on its own database.
     """
     written, may_commit = asyncio.Event(), asyncio.Event()
     write = database.write

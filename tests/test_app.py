@@ -42,7 +42,7 @@ async def test_the_app_does_not_start_without_a_token() -> None:
 async def test_nothing_is_sent_before_discord_is_ready(tmp_path: Path) -> None:
     ready = asyncio.Event()
     async with a_bot(tmp_path) as bot:
-        await owing(bot)
+        await plan_posts(bot)
         client = a_client(wait_until_ready=ready.wait)
         client.guilds, client.shard_ids = [], None
         delivering = asyncio.create_task(an_app()._deliver(client, bot.services))  # pyright: ignore[reportPrivateUsage]
@@ -53,7 +53,7 @@ async def test_nothing_is_sent_before_discord_is_ready(tmp_path: Path) -> None:
         bot.delivery = delivering
 
 
-async def owing(bot: Bot) -> None:
+async def plan_posts(bot: Bot) -> None:
     bot.list_paper("2608.00001")
     await bot.subscribe()
     bot.clock.advance(hours=1)

@@ -1,4 +1,4 @@
-"""What people do in one sandbox. The tests share its page: each has a channel of its own, or goes by what it finds."""
+"""What people do in one sandbox. The tests share its page: each has its own channel, or goes by what it finds."""
 
 from __future__ import annotations
 

@@ -216,7 +216,7 @@ async def browsing(chromium_path: str) -> AsyncGenerator[Browser]:
 
 @asynccontextmanager
 async def visiting(url: str, browser: Browser, **context: Any) -> AsyncGenerator[Visitor]:
-    """Open the page in a profile of its own; at the end, fail if it did what no page may do."""
+    """Open the page in a separate profile; at the end, fail if it did what no page may do."""
     options: dict[str, Any] = {"viewport": {"width": 1200, "height": 900}, "color_scheme": "dark"} | context
     profile = await browser.new_context(**options)
     try:

@@ -114,7 +114,7 @@ def outcome(error: DeliveryError) -> Outcome:
 async def connected(
     *, pace: RequestPace | None = None, may_send: Callable[[], bool] = lambda: True
 ) -> AsyncIterator[Loopback]:
-    """A client that is ready in a sandbox of its own."""
+    """A client that is ready in a separate sandbox."""
     async with Sandbox(page_port=None) as sandbox:
         sandbox.lift_limits()
         channels = _channels(sandbox)

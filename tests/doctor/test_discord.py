@@ -121,7 +121,7 @@ async def test_an_applications_flags_are_read(sandbox: Sandbox, monkeypatch: pyt
 
 
 async def test_only_discords_own_401_is_a_refused_token(tmp_path: Path) -> None:
-    """Any other answer to any of the requests is a finding of its own."""
+    """Any other answer to any of the requests is a separate finding."""
     async with starting(tmp_path) as start, asyncio.timeout(60):
         point_at(api_url=start.front.url, gateway_url=None)
         for call in ("GET /users/@me", "GET /oauth2/applications/@me", "GET /applications/ID/commands"):

@@ -11,7 +11,7 @@ _MOST_REQUESTS_A_SECOND = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What came of it."""
+    """The result."""
 
     posts: int
     places: int

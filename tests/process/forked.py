@@ -1,6 +1,6 @@
 """Starts of the bot that cost no imports: a server imports the bot once, and forks a process for each start.
 
-What is started is a process of its own, with its own environment, folder, output, signals and exit code. What the
+What is started is a separate process, with its own environment, folder, output, signals and exit code. What the
 interpreter and the libraries read of the environment at their very start is read again for it. One server serves all
 workers of a test run: the first one that needs it starts it, and it ends with the last of them.
 """

@@ -1,4 +1,4 @@
-"""The bot as a process of its own, between a loopback Discord and a loopback Hugging Face."""
+"""The bot as a separate process, between a loopback Discord and a loopback Hugging Face."""
 
 from __future__ import annotations
 

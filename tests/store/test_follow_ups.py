@@ -1,4 +1,4 @@
-"""Steps: what follows on a message, ready once it was sent, each with a state of its own."""
+"""Steps: what follows on a message, ready once it was sent, each with its own state."""
 
 from __future__ import annotations
 

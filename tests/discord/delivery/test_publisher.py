@@ -70,7 +70,7 @@ async def found(world: World, *paper_ids: str) -> int | None:
 
 
 def before(channel: Any) -> datetime:
-    """A time before all of a channel's messages; the simulated Discord has a clock of its own."""
+    """A time before all of a channel's messages; the simulated Discord has its own clock."""
     return discord.utils.snowflake_time(channel.id) - timedelta(hours=1)
 
 

@@ -37,7 +37,7 @@ REJECTED = DeliveryError("Discord rejected the message.", code=50035, kind=Deliv
 BUSY = DeliveryError("Discord answered 503.", may_have_arrived=True)
 
 
-async def owing(bot: Bot, *paper_ids: str, channel: int = CHANNEL) -> None:
+async def plan_posts(bot: Bot, *paper_ids: str, channel: int = CHANNEL) -> None:
     """A run plans posts of these papers for a live channel; nothing is sent yet."""
     for paper_id in paper_ids or ("2608.00001",):
         bot.list_paper(paper_id)
@@ -55,7 +55,7 @@ def calls(bot: Bot, name: str) -> int:
 
 
 async def test_a_pending_post_is_sent_once(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     await bot.delivered()
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
@@ -67,7 +67,7 @@ async def test_a_pending_post_is_sent_once(bot: Bot) -> None:
 
 
 async def test_a_paper_is_posted_once_even_if_the_answer_was_lost(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
     (post,) = await bot.posts()
@@ -86,7 +86,7 @@ async def test_a_paper_is_posted_once_even_if_the_answer_was_lost(bot: Bot) -> N
 async def test_an_earlier_message_is_adopted_once_the_nonce_may_have_expired(
     bot: Bot, later: timedelta
 ) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
     bot.clock.now += later
@@ -103,7 +103,7 @@ async def test_an_earlier_message_is_adopted_once_the_nonce_may_have_expired(
 
 
 async def test_a_message_that_is_not_found_is_sent(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.fail(CHANNEL, BUSY)
     await bot.delivered()
     await try_again(bot)
@@ -112,7 +112,7 @@ async def test_a_message_that_is_not_found_is_sent(bot: Bot) -> None:
 
 
 async def test_nothing_is_sent_while_the_earlier_message_cannot_be_searched(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
     bot.publisher.find_faults.extend([BUSY, BUSY])
@@ -128,7 +128,7 @@ async def test_nothing_is_sent_while_the_earlier_message_cannot_be_searched(bot:
 
 
 async def test_waits_grow_to_a_quarter_of_an_hour(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.refusals[ChannelId(CHANNEL)] = BUSY
     waits: list[float] = []
     for _ in range(10):
@@ -142,7 +142,7 @@ async def test_waits_grow_to_a_quarter_of_an_hour(bot: Bot) -> None:
 
 @pytest.mark.parametrize(("asked", "granted"), first(1, [(120.0, 120), (2.0, 5), (1e12, 3600)]))
 async def test_the_wait_that_discord_asks_for_is_respected(bot: Bot, asked: float, granted: int) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.fail(CHANNEL, DeliveryError("Discord asks to wait.", retry_after_seconds=asked))
     await bot.delivered()
     (post,) = await bot.posts()
@@ -150,8 +150,8 @@ async def test_the_wait_that_discord_asks_for_is_respected(bot: Bot, asked: floa
 
 
 async def test_each_channel_has_one_message_in_flight_and_the_oldest_is_first(bot: Bot) -> None:
-    await owing(bot, *[f"2608.{number:05}" for number in range(60)])
-    await owing(bot, channel=OTHER)
+    await plan_posts(bot, *[f"2608.{number:05}" for number in range(60)])
+    await plan_posts(bot, channel=OTHER)
     bot.publisher.fail(CHANNEL, BUSY)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == []  # the later ones wait behind the first
@@ -166,8 +166,8 @@ async def test_each_channel_has_one_message_in_flight_and_the_oldest_is_first(bo
 
 
 async def test_a_channel_that_refuses_is_blocked_and_not_called_again(bot: Bot) -> None:
-    await owing(bot)
-    await owing(bot, channel=OTHER)
+    await plan_posts(bot)
+    await plan_posts(bot, channel=OTHER)
     bot.publisher.refusals[ChannelId(CHANNEL)] = REFUSED
     bot.publisher.obstacles[ChannelId(CHANNEL)] = Access(obstacle=REFUSED.reason)
     await bot.delivered()
@@ -183,7 +183,7 @@ async def test_a_channel_that_refuses_is_blocked_and_not_called_again(bot: Bot) 
 
 
 async def test_a_blocked_feed_gets_everything_it_missed_once_it_is_unblocked(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.refusals[ChannelId(CHANNEL)] = REFUSED
     await bot.delivered()
     for number in range(2, 6):
@@ -200,7 +200,7 @@ async def test_a_blocked_feed_gets_everything_it_missed_once_it_is_unblocked(bot
 
 
 async def test_a_lost_answer_before_a_refusal_is_still_searched(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.lose_answers(CHANNEL)
     bot.publisher.find_faults.append(REFUSED)
     await bot.delivered()
@@ -214,7 +214,7 @@ async def test_a_lost_answer_before_a_refusal_is_still_searched(bot: Bot) -> Non
 
 
 async def test_a_paused_feed_gets_its_pending_posts_once_it_is_resumed(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     await bot.services.pausing.pause(ChannelId(CHANNEL), user_id=USER)
     await bot.delivered()
     assert bot.publisher.calls == []
@@ -224,7 +224,7 @@ async def test_a_paused_feed_gets_its_pending_posts_once_it_is_resumed(bot: Bot)
 
 
 async def test_a_refused_message_fails_and_the_next_one_is_sent(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.fail(CHANNEL, REJECTED, REJECTED)  # in full, and bare
     await bot.delivered()
     bot.list_paper("2608.00002")
@@ -281,7 +281,7 @@ async def test_a_message_that_cannot_be_composed_fails_and_does_not_block_its_ch
         return whole(items, **rest)
 
     monkeypatch.setattr(rendering, "compose", compose)
-    await owing(bot)
+    await plan_posts(bot)
     await bot.delivered()
     bot.list_paper("2608.00002")
     bot.clock.advance(minutes=30)
@@ -297,7 +297,7 @@ async def test_a_message_that_cannot_be_composed_fails_and_does_not_block_its_ch
 
 
 async def test_a_bug_after_the_message_arrived_repeats_nothing(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.fail(CHANNEL, *[Fault(error=KeyError("id"), arrives=True)])
     await bot.delivered()
     await try_again(bot)
@@ -306,7 +306,7 @@ async def test_a_bug_after_the_message_arrived_repeats_nothing(bot: Bot) -> None
 
 
 async def test_a_post_whose_papers_are_gone_is_not_sent_empty(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     await delete_although_needed(bot.database, "papers")
     for _ in range(MAX_BUGS):
         await try_again(bot)
@@ -326,7 +326,7 @@ async def test_a_post_whose_papers_are_gone_is_not_sent_empty(bot: Bot) -> None:
 async def test_a_store_that_cannot_be_written_causes_no_duplicate_and_no_busy_loop(
     bot: Bot, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     reads = counted(monkeypatch, "claimable")
     await fill_disk(bot.database, "posts", on=change)
     await bot.delivered()
@@ -345,7 +345,7 @@ async def test_a_store_that_cannot_be_written_causes_no_duplicate_and_no_busy_lo
 async def test_an_outbox_that_cannot_be_read_is_read_again_later(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     reads = 0
 
     async def broken(*_: object, **__: object) -> object:
@@ -385,7 +385,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> Callable[[], int]:
 async def test_an_idle_outbox_and_one_that_waits_are_left_alone(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.fail(CHANNEL, BUSY)
     await bot.delivered()
     reads = counted(monkeypatch, "claimable")
@@ -397,7 +397,7 @@ async def test_an_idle_outbox_and_one_that_waits_are_left_alone(
 async def test_a_slow_channel_delays_no_other_and_causes_no_busy_loop(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.gate = asyncio.Event()
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await until(lambda: bot.publisher.in_flight[ChannelId(CHANNEL)] == 1)
@@ -406,7 +406,7 @@ async def test_a_slow_channel_delays_no_other_and_causes_no_busy_loop(
         await asyncio.sleep(0.001)
     assert reads() <= 3  # a wake-up or two may still be on its way; a hot loop has dozens
     slow, bot.publisher.gate = bot.publisher.gate, None
-    await owing(bot, channel=OTHER)
+    await plan_posts(bot, channel=OTHER)
     await until(lambda: bot.publisher.posted(OTHER) == ["2608.00001"])
     assert bot.publisher.posted(CHANNEL) == []
     slow.set()
@@ -415,7 +415,7 @@ async def test_a_slow_channel_delays_no_other_and_causes_no_busy_loop(
 
 
 async def test_a_message_in_flight_at_shutdown_gets_its_answer(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.gate = asyncio.Event()
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await until(lambda: bot.publisher.in_flight[ChannelId(CHANNEL)] == 1)
@@ -432,7 +432,7 @@ async def test_a_message_interrupted_by_shutdown_is_sent_once_after_the_restart(
     bot: Bot, hours: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivering, "CLOSING_SECONDS", 0.0)
-    await owing(bot)
+    await plan_posts(bot)
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
     bot.publisher.gate = asyncio.Event()
@@ -469,7 +469,7 @@ async def test_the_number_of_messages_in_flight_is_bounded(bot: Bot, monkeypatch
 
 
 async def test_a_query_that_can_no_longer_be_parsed_is_left_out(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     await bot.execute("""UPDATE post_papers SET queries = '["(", "video"]'""")
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
@@ -490,8 +490,8 @@ class FrozenPace(ChannelPace):
 
 
 async def test_a_post_that_waits_for_its_turn_at_shutdown_is_not_started(bot: Bot) -> None:
-    await owing(bot)
-    await owing(bot, channel=OTHER)
+    await plan_posts(bot)
+    await plan_posts(bot, channel=OTHER)
     pace = bot.services.delivery._sending._pace = FrozenPace()
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     await until(lambda: pace.asked == 2 and len(bot.publisher.calls) == 1)
@@ -505,7 +505,7 @@ async def test_a_post_that_waits_for_its_turn_at_shutdown_is_not_started(bot: Bo
 
 
 async def test_deliver_answers_when_its_posts_are_sent_or_postponed(bot: Bot) -> None:
-    await owing(bot, *[f"2608.{number:05}" for number in range(60)])
+    await plan_posts(bot, *[f"2608.{number:05}" for number in range(60)])
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
     assert sum(len(post.entries) for post in result.sent) == 60
@@ -516,7 +516,7 @@ async def test_deliver_answers_when_its_posts_are_sent_or_postponed(bot: Bot) ->
     "error", first(1, [BUSY, REFUSED, DeliveryError("No.", kind=DeliveryErrorKind.BOT_REFUSED)])
 )
 async def test_deliver_does_not_wait_for_posts_behind_a_failure(bot: Bot, error: DeliveryError) -> None:
-    await owing(bot, *[f"2608.{number:05}" for number in range(60)])
+    await plan_posts(bot, *[f"2608.{number:05}" for number in range(60)])
     bot.publisher.refusals[ChannelId(CHANNEL)] = error
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
     async with asyncio.timeout(20):  # far below DELIVER_WAIT_SECONDS
@@ -526,7 +526,7 @@ async def test_deliver_does_not_wait_for_posts_behind_a_failure(bot: Bot, error:
 
 
 async def test_waiting_for_posts_ends_in_time(bot: Bot) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     result = await bot.services.delivery.settled(
         [post.id for post in await bot.posts()], since=bot.clock(), timeout_seconds=0.01
     )
@@ -536,7 +536,7 @@ async def test_waiting_for_posts_ends_in_time(bot: Bot) -> None:
 async def test_a_person_who_waits_for_posts_learns_that_another_process_sent_them(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await owing(bot)
+    await plan_posts(bot)
     reads = counted(monkeypatch, "next_attempt_at")
     (post,) = await bot.posts()
     waiting = asyncio.create_task(
@@ -566,7 +566,7 @@ async def test_whatever_happens_each_paper_is_in_the_channel_once(
     tmp_path_factory: pytest.TempPathFactory, happened: list[tuple[str, int]]
 ) -> None:
     async with freed(), a_bot(tmp_path_factory.mktemp("bot")) as bot:
-        await owing(bot, *[f"2608.{number:05}" for number in range(25)])
+        await plan_posts(bot, *[f"2608.{number:05}" for number in range(25)])
         for what, seconds in happened:
             match what:
                 case "lost":

@@ -24,7 +24,7 @@ REFUSED = DeliveryError("I'm missing **Embed Links**.", code=50013, kind=Deliver
 NOBODY_CAN_LOOK = DeliveryError("I cannot look.", code=50013, kind=DeliveryErrorKind.UNCONFIRMED)
 
 
-async def owing(bot: Bot, kind: FeedKind, count: int = 3, **feed: object) -> None:
+async def plan_posts(bot: Bot, kind: FeedKind, count: int = 3, **feed: object) -> None:
     """A run plans posts for a live feed of this kind; nothing is sent yet."""
     for number in range(1, count + 1):
         bot.list_paper(f"2608.{number:05}", upvotes=count - number)
@@ -48,7 +48,7 @@ def ids(count: int) -> list[str]:
 
 
 async def test_a_forum_gets_one_post_per_paper_the_best_last_and_one_for_the_rest(bot: Bot) -> None:
-    await owing(bot, FeedKind.FORUM, 14)
+    await plan_posts(bot, FeedKind.FORUM, 14)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == [*ids(14)[10:], *reversed(ids(10))]
     sent = bot.publisher.channels[ChannelId(CHANNEL)]
@@ -62,7 +62,7 @@ async def test_a_forum_gets_one_post_per_paper_the_best_last_and_one_for_the_res
 async def test_a_message_whose_answer_was_lost_is_not_repeated(
     bot: Bot, kind: FeedKind, seconds: int
 ) -> None:
-    await owing(bot, kind)
+    await plan_posts(bot, kind)
     bot.publisher.lose_answers(CHANNEL, 3)
     for _ in range(4):
         await bot.delivered()
@@ -77,10 +77,10 @@ async def test_a_message_whose_answer_was_lost_is_not_repeated(
 async def test_a_message_that_arrived_before_a_crash_is_not_repeated_after_it(
     bot: Bot, kind: FeedKind, seconds: int
 ) -> None:
-    await owing(bot, kind)
+    await plan_posts(bot, kind)
     bot.publisher.lose_answers(CHANNEL, 3)
     await bot.delivered()
-    # A process that was killed notes nothing of what came of its attempt.
+    # A process that was killed notes nothing of the result of its attempt.
     await bot.execute("UPDATE posts SET reason = NULL, code = NULL, next_attempt_at = planned_at")
     await bot.restart()
     for _ in range(4):
@@ -91,7 +91,7 @@ async def test_a_message_that_arrived_before_a_crash_is_not_repeated_after_it(
 
 @pytest.mark.parametrize("kind", [thorough(FeedKind.THREAD), FeedKind.FORUM])
 async def test_without_a_nonce_a_second_attempt_searches_first(bot: Bot, kind: FeedKind) -> None:
-    await owing(bot, kind, 1)
+    await plan_posts(bot, kind, 1)
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
     await try_again(bot, seconds=6)
@@ -103,7 +103,7 @@ async def test_without_a_nonce_a_second_attempt_searches_first(bot: Bot, kind: F
 async def test_an_attempt_interrupted_by_a_crash_gets_time_to_arrive_before_the_search(
     bot: Bot, kind: FeedKind
 ) -> None:
-    await owing(bot, kind, 1)
+    await plan_posts(bot, kind, 1)
     (post,) = await bot.posts()
     bot.publisher.fail(CHANNEL, Fault(error=SystemExit()))
     with pytest.raises(SystemExit):
@@ -120,7 +120,7 @@ async def test_an_attempt_interrupted_by_a_crash_gets_time_to_arrive_before_the_
 async def test_interrupted_attempts_do_not_lengthen_the_wait_after_a_failure(
     bot: Bot, kind: FeedKind
 ) -> None:
-    await owing(bot, kind, 1)
+    await plan_posts(bot, kind, 1)
     for _ in range(8):
         (post,) = await bot.posts()
         bot.publisher.fail(CHANNEL, Fault(error=SystemExit()))
@@ -136,7 +136,7 @@ async def test_interrupted_attempts_do_not_lengthen_the_wait_after_a_failure(
 
 @pytest.mark.parametrize("kind", ALIKE)
 async def test_an_unconfirmed_post_is_set_aside_and_the_later_ones_are_sent(bot: Bot, kind: FeedKind) -> None:
-    await owing(bot, kind, 1)
+    await plan_posts(bot, kind, 1)
     bot.publisher.lose_answers(CHANNEL)
     await bot.delivered()
     bot.publisher.find_faults.extend([NOBODY_CAN_LOOK] * 5)
@@ -167,7 +167,7 @@ async def test_an_unconfirmed_post_is_set_aside_and_the_later_ones_are_sent(bot:
 async def test_an_unconfirmed_post_that_never_arrived_is_sent_once_it_can_be_searched(
     bot: Bot, kind: FeedKind
 ) -> None:
-    await owing(bot, kind, 1)
+    await plan_posts(bot, kind, 1)
     bot.publisher.fail(CHANNEL, LOST)  # and it did not arrive
     await bot.delivered()
     bot.publisher.find_faults.append(NOBODY_CAN_LOOK)
@@ -185,7 +185,7 @@ async def states(bot: Bot) -> list[tuple[str, str]]:
 
 
 async def test_messages_are_published_and_get_their_threads_once_with_one_request_in_flight(bot: Bot) -> None:
-    await owing(bot, FeedKind.CHANNEL, 12, publishes=True, opens_threads=True)
+    await plan_posts(bot, FeedKind.CHANNEL, 12, publishes=True, opens_threads=True)
     await bot.delivered()
     assert bot.publisher.most_in_flight == 1
     sent = bot.publisher.channels[ChannelId(CHANNEL)]
@@ -219,7 +219,7 @@ async def test_messages_are_published_and_get_their_threads_once_with_one_reques
 async def test_a_failed_follow_up_never_repeats_the_message(
     bot: Bot, error: Exception, state: str, column: str
 ) -> None:
-    await owing(bot, FeedKind.CHANNEL, 1, **{column: True})
+    await plan_posts(bot, FeedKind.CHANNEL, 1, **{column: True})
     bot.publisher.follow_up_faults.append(Fault(error=error))
     await bot.delivered()
     ((_, now),) = await states(bot)
@@ -239,7 +239,7 @@ async def test_a_failed_follow_up_never_repeats_the_message(
 
 
 async def test_a_follow_up_whose_answer_was_lost_is_done_by_the_second_attempt(bot: Bot) -> None:
-    await owing(bot, FeedKind.CHANNEL, 1, opens_threads=True)
+    await plan_posts(bot, FeedKind.CHANNEL, 1, opens_threads=True)
     bot.publisher.follow_up_faults.append(Fault(error=LOST, arrives=True))
     await bot.delivered()
     await try_again(bot, minutes=1)
@@ -248,7 +248,7 @@ async def test_a_follow_up_whose_answer_was_lost_is_done_by_the_second_attempt(b
 
 
 async def test_a_follow_up_waits_as_long_as_discord_asks(bot: Bot) -> None:
-    await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
+    await plan_posts(bot, FeedKind.CHANNEL, 1, publishes=True)
     bot.publisher.follow_up_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=1_800.0)))
     await bot.delivered()
     await try_again(bot, minutes=29)
@@ -258,7 +258,7 @@ async def test_a_follow_up_waits_as_long_as_discord_asks(bot: Bot) -> None:
 
 
 async def test_a_follow_up_with_a_bug_fails_after_retries(bot: Bot) -> None:
-    await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
+    await plan_posts(bot, FeedKind.CHANNEL, 1, publishes=True)
     bot.publisher.follow_up_faults.extend([Fault(error=ZeroDivisionError())] * 3)
     for _ in range(5):
         await bot.delivered()
@@ -268,7 +268,7 @@ async def test_a_follow_up_with_a_bug_fails_after_retries(bot: Bot) -> None:
 
 
 async def test_only_the_first_message_of_a_run_pings_and_it_pings_the_role_alone(bot: Bot) -> None:
-    await owing(bot, FeedKind.CHANNEL, 25, max_papers=25, mention_role_id=77)
+    await plan_posts(bot, FeedKind.CHANNEL, 25, max_papers=25, mention_role_id=77)
     await bot.delivered()
     first, *others = [sent.message for sent in bot.publisher.channels[ChannelId(CHANNEL)]]
     assert others
@@ -279,7 +279,7 @@ async def test_only_the_first_message_of_a_run_pings_and_it_pings_the_role_alone
 
 @pytest.mark.parametrize("kind", ALIKE)
 async def test_a_refusal_stops_the_calls_and_adds_one_notice(bot: Bot, kind: FeedKind) -> None:
-    await owing(bot, kind)
+    await plan_posts(bot, kind)
     bot.publisher.refusals[ChannelId(CHANNEL)] = REFUSED
     await bot.delivered()
     await try_again(bot, hours=1)
@@ -297,7 +297,7 @@ async def notices(bot: Bot) -> list[tuple[str, str]]:
 
 
 async def test_a_delay_of_hours_is_notified_once_and_ends_with_the_first_message(bot: Bot) -> None:
-    await owing(bot, FeedKind.CHANNEL, 1)
+    await plan_posts(bot, FeedKind.CHANNEL, 1)
     bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError("Discord answered 500.")
     waited_hours = 0.0
     while not await notices(bot):
@@ -330,7 +330,7 @@ async def test_a_server_whose_channels_hang_leaves_room_for_the_others(bot: Bot)
 
 
 async def test_deliver_waits_for_posts_in_flight_in_a_forum(bot: Bot) -> None:
-    await owing(bot, FeedKind.FORUM, 1)
+    await plan_posts(bot, FeedKind.FORUM, 1)
     bot.publisher.gate = asyncio.Event()
     await bot.begin_delivering()
     await until(lambda: bot.services.delivery.in_flight == 1)
@@ -345,14 +345,14 @@ async def test_deliver_waits_for_posts_in_flight_in_a_forum(bot: Bot) -> None:
 
 
 async def test_the_outbox_sleeps_until_a_follow_up_is_due(bot: Bot) -> None:
-    await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
+    await plan_posts(bot, FeedKind.CHANNEL, 1, publishes=True)
     bot.publisher.follow_up_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=42.0)))
     await bot.delivered()
     assert await bot.services.delivery._seconds_to_sleep() == 42
 
 
 async def test_a_follow_up_refused_for_the_bot_pauses_all_sending(bot: Bot) -> None:
-    await owing(bot, FeedKind.CHANNEL, 1, publishes=True)
+    await plan_posts(bot, FeedKind.CHANNEL, 1, publishes=True)
     error = DeliveryError(
         "Discord answered 401.", kind=DeliveryErrorKind.BOT_REFUSED, retry_after_seconds=300.0
     )
@@ -362,7 +362,7 @@ async def test_a_follow_up_refused_for_the_bot_pauses_all_sending(bot: Bot) -> N
 
 
 async def test_an_unexplained_refusal_is_retried_after_growing_waits(bot: Bot) -> None:
-    await owing(bot, FeedKind.CHANNEL, 1)
+    await plan_posts(bot, FeedKind.CHANNEL, 1)
     bot.publisher.refusals[ChannelId(CHANNEL)] = DeliveryError(
         "Refused.", code=50001, kind=DeliveryErrorKind.CHANNEL_REFUSED
     )
@@ -391,7 +391,7 @@ async def test_an_unexplained_refusal_is_retried_after_growing_waits(bot: Bot) -
 
 
 async def test_lines_of_a_digest_get_no_threads(bot: Bot) -> None:
-    await owing(bot, FeedKind.CHANNEL, 3, opens_threads=True, style="digest")
+    await plan_posts(bot, FeedKind.CHANNEL, 3, opens_threads=True, style="digest")
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(3)
     assert await states(bot) == []

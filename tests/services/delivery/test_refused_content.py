@@ -32,7 +32,7 @@ def ids(*numbers: int) -> list[str]:
     return [f"2608.{number:05}" for number in numbers]
 
 
-async def owing(bot: Bot, count: int, *, kind: FeedKind = FeedKind.CHANNEL, **feed: object) -> None:
+async def plan_posts(bot: Bot, count: int, *, kind: FeedKind = FeedKind.CHANNEL, **feed: object) -> None:
     """A run plans posts for a live feed, the first with the most upvotes; nothing is sent yet."""
     for number in range(1, count + 1):
         bot.list_paper(f"2608.{number:05}", upvotes=count - number)
@@ -71,7 +71,7 @@ async def reported_failures(bot: Bot, **later: float) -> list[list[str]]:
 
 @pytest.mark.parametrize("culprit", [thorough(1), 5, thorough(10)])
 async def test_the_neighbors_of_a_culprit_are_posted_in_order(bot: Bot, culprit: int) -> None:
-    await owing(bot, 10)
+    await plan_posts(bot, 10)
     poison(bot, culprit)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(*[number for number in range(1, 11) if number != culprit])
@@ -82,7 +82,7 @@ async def test_the_neighbors_of_a_culprit_are_posted_in_order(bot: Bot, culprit:
 
 
 async def test_a_culprit_is_posted_bare_in_its_place_if_discord_accepts_that(bot: Bot) -> None:
-    await owing(bot, 10)
+    await plan_posts(bot, 10)
     poison(bot, 4, how=PASSES_BARE)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(*range(1, 11))
@@ -99,7 +99,7 @@ async def test_a_culprit_is_posted_bare_in_its_place_if_discord_accepts_that(bot
 
 
 async def test_if_discord_names_the_embed_its_neighbors_stay_together(bot: Bot) -> None:
-    await owing(bot, 10)
+    await plan_posts(bot, 10)
     poison(bot, 4, how=Poison(even_bare=True, names_embed=True))
     await bot.delivered()
     assert sent(bot) == [ids(1, 2, 3), ids(5, 6, 7, 8, 9, 10)]
@@ -107,7 +107,7 @@ async def test_if_discord_names_the_embed_its_neighbors_stay_together(bot: Bot) 
 
 
 async def test_posts_keep_their_planned_order(bot: Bot) -> None:
-    await owing(bot, 10)
+    await plan_posts(bot, 10)
     bot.list_paper("2608.00011", upvotes=0)
     bot.clock.advance(minutes=30)
     await bot.services.runs.run()
@@ -118,7 +118,7 @@ async def test_posts_keep_their_planned_order(bot: Bot) -> None:
 
 
 async def test_a_digest_loses_only_the_refused_line(bot: Bot) -> None:
-    await owing(bot, 30, style=Style.DIGEST.value)
+    await plan_posts(bot, 30, style=Style.DIGEST.value)
     poison(bot, 17)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(*[number for number in range(1, 31) if number != 17])
@@ -127,7 +127,7 @@ async def test_a_digest_loses_only_the_refused_line(bot: Bot) -> None:
 
 @pytest.mark.thorough
 async def test_folded_lines_are_split_as_well_as_cards(bot: Bot) -> None:
-    await owing(bot, 14, max_papers=6)
+    await plan_posts(bot, 14, max_papers=6)
     poison(bot, 2, 12)
     await bot.delivered()
     assert bot.publisher.posted(CHANNEL) == ids(1, *range(3, 12), 13, 14)
@@ -137,7 +137,7 @@ async def test_folded_lines_are_split_as_well_as_cards(bot: Bot) -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 async def test_refused_papers_fail_alone_in_channels_of_every_kind(bot: Bot, kind: FeedKind) -> None:
-    await owing(bot, 14, kind=kind)
+    await plan_posts(bot, 14, kind=kind)
     poison(bot, 2, 13)
     await bot.delivered()
     assert sorted(bot.publisher.posted(CHANNEL)) == ids(1, *range(3, 13), 14)
@@ -156,14 +156,14 @@ async def test_refused_papers_fail_alone_in_channels_of_every_kind(bot: Bot, kin
 async def test_the_role_is_pinged_once_whichever_post_fails(
     bot: Bot, kind: FeedKind, culprits: tuple[int, ...]
 ) -> None:
-    await owing(bot, 12, kind=kind, mention_role_id=ROLE)
+    await plan_posts(bot, 12, kind=kind, mention_role_id=ROLE)
     poison(bot, *culprits)
     await bot.delivered()
     assert pings(bot) == [True] + [False] * (len(sent(bot)) - 1)
 
 
 async def test_a_role_whose_message_failed_is_pinged_by_it_once_it_is_sent(bot: Bot) -> None:
-    await owing(bot, 1, mention_role_id=ROLE)
+    await plan_posts(bot, 1, mention_role_id=ROLE)
     poison(bot, 1)
     await bot.delivered()
     bot.publisher.poison.clear()
@@ -172,7 +172,7 @@ async def test_a_role_whose_message_failed_is_pinged_by_it_once_it_is_sent(bot: 
 
 
 async def test_each_part_has_the_follow_ups_of_the_whole(bot: Bot) -> None:
-    await owing(bot, 10, publishes=True)
+    await plan_posts(bot, 10, publishes=True)
     poison(bot, 5)
     await bot.delivered()
     messages = bot.publisher.channels[ChannelId(CHANNEL)]
@@ -186,7 +186,7 @@ async def test_each_part_has_the_follow_ups_of_the_whole(bot: Bot) -> None:
 
 async def test_the_server_is_notified_once_about_all_failures(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
-    await owing(bot, 10)
+    await plan_posts(bot, 10)
     poison(bot, 3, 8)
     await bot.delivered()
     assert [sorted(paper_ids) for paper_ids in await reported_failures(bot)] == [ids(3, 8)]
@@ -199,7 +199,7 @@ async def test_the_server_is_notified_once_about_all_failures(bot: Bot) -> None:
 
 async def test_a_failure_on_another_day_is_a_new_notice(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
-    await owing(bot, 1)
+    await plan_posts(bot, 1)
     poison(bot, 1, 2)
     await bot.delivered()
     await reported_failures(bot)
@@ -211,7 +211,7 @@ async def test_a_failure_on_another_day_is_a_new_notice(bot: Bot) -> None:
 
 async def test_a_failure_that_is_over_before_its_notice_is_not_notified(bot: Bot) -> None:
     bot.board.own_channels = [SYSTEM]
-    await owing(bot, 2)
+    await plan_posts(bot, 2)
     poison(bot, 1)
     await bot.delivered()
     bot.publisher.poison.clear()
@@ -222,7 +222,7 @@ async def test_a_failure_that_is_over_before_its_notice_is_not_notified(bot: Bot
 
 
 async def test_deliver_retries_the_failed_paper_alone_and_bare(bot: Bot) -> None:
-    await owing(bot, 10)
+    await plan_posts(bot, 10)
     poison(bot, 3)
     await bot.delivered()
     before = calls(bot)
@@ -238,7 +238,7 @@ async def test_deliver_retries_the_failed_paper_alone_and_bare(bot: Bot) -> None
 
 @pytest.mark.thorough
 async def test_deliver_counts_parts_split_since_and_nothing_sent_before(bot: Bot) -> None:
-    await owing(bot, 10)
+    await plan_posts(bot, 10)
     poison(bot, 3)
     await bot.begin_delivering()
     result = (await bot.services.feeds.deliver(ChannelId(CHANNEL))).delivered
@@ -252,7 +252,7 @@ async def test_deliver_counts_parts_split_since_and_nothing_sent_before(bot: Bot
 @pytest.mark.parametrize(("count", "style"), [(6, Style.CARDS), thorough(12, Style.DIGEST)])
 async def test_requests_are_bounded_if_everything_is_refused(bot: Bot, count: int, style: Style) -> None:
     bot.board.own_channels = [SYSTEM]
-    await owing(bot, count, style=style.value)
+    await plan_posts(bot, count, style=style.value)
     poison(bot, *range(1, count + 1))
     await bot.delivered()
     assert len(await failed(bot)) == count
@@ -265,7 +265,7 @@ async def test_requests_are_bounded_if_everything_is_refused(bot: Bot, count: in
 
 
 async def test_a_message_that_arrived_before_the_refusal_is_adopted_and_not_split(bot: Bot) -> None:
-    await owing(bot, 5)
+    await plan_posts(bot, 5)
     bot.publisher.fail(CHANNEL, Fault(error=REFUSED_FIRST, arrives=True))  # a 500, repeated, then a 400
     await bot.delivered()
     assert sent(bot) == [ids(1, 2, 3, 4, 5)]
@@ -273,7 +273,7 @@ async def test_a_message_that_arrived_before_the_refusal_is_adopted_and_not_spli
 
 
 async def test_nothing_is_split_while_the_earlier_message_cannot_be_searched(bot: Bot) -> None:
-    await owing(bot, 5)
+    await plan_posts(bot, 5)
     bot.publisher.fail(CHANNEL, Fault(error=REFUSED_FIRST, arrives=True))
     bot.publisher.find_faults.append(UNKNOWN)
     await bot.delivered()
@@ -285,7 +285,7 @@ async def test_nothing_is_split_while_the_earlier_message_cannot_be_searched(bot
 
 
 async def test_a_copy_from_before_a_split_posts_nothing_twice(bot: Bot) -> None:
-    await owing(bot, 10)
+    await plan_posts(bot, 10)
     poison(bot, 3)
     (whole,) = await bot.posts()
     await bot.delivered()
@@ -304,7 +304,7 @@ async def test_a_copy_from_before_a_split_posts_nothing_twice(bot: Bot) -> None:
 
 
 async def test_unknown_refusals_are_retried_and_lose_nothing(bot: Bot) -> None:
-    await owing(bot, 25)
+    await plan_posts(bot, 25)
     bot.publisher.refusals[ChannelId(CHANNEL)] = UNKNOWN
     for _ in range(3):
         await bot.delivered()
@@ -318,7 +318,7 @@ async def test_unknown_refusals_are_retried_and_lose_nothing(bot: Bot) -> None:
 
 @pytest.mark.parametrize("error", first(1, [UNKNOWN, DeliveryError("Unreadable.", may_have_arrived=True)]))
 async def test_posts_behind_an_unknown_refusal_wait_too(bot: Bot, error: DeliveryError) -> None:
-    await owing(bot, 1, publishes=True)
+    await plan_posts(bot, 1, publishes=True)
     bot.publisher.follow_up_faults.extend([Fault(error=error)] * 5)
     await bot.delivered()
     for _ in range(6):
@@ -329,7 +329,7 @@ async def test_posts_behind_an_unknown_refusal_wait_too(bot: Bot, error: Deliver
 
 async def test_a_paper_that_cannot_be_composed_fails_alone(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     bot.board.own_channels = [SYSTEM]
-    await owing(bot, 10)
+    await plan_posts(bot, 10)
     compose: Any = rendering.compose
 
     def breaking(items: Any, **options: Any) -> Any:
@@ -377,7 +377,7 @@ async def test_whatever_happens_each_paper_is_posted_once_and_only_refused_ones_
 ) -> None:
     kind, style = feed
     async with freed(), a_bot(tmp_path_factory.mktemp("bot")) as bot:
-        await owing(bot, 13, kind=kind, style=style.value, mention_role_id=ROLE)
+        await plan_posts(bot, 13, kind=kind, style=style.value, mention_role_id=ROLE)
         poison(bot, *culprits, how=how)
         for what, seconds in happened:
             match what:
