@@ -253,7 +253,7 @@ async def test_a_role_that_the_bot_is_given_unblocks_the_channel(world: World) -
     payload = dict(
         serializers.member_payload(world.env.backend, world.env.backend.guilds[world.guild.id], own)
     )
-    # Discord tells its own bot member whatever its intents are; the simulation does not.
+    # Discord tells a bot about its own member whatever its intents are; the simulation does not.
     world.client._connection.parse_guild_member_update({**payload, "guild_id": str(world.guild.id)})  # pyright: ignore[reportArgumentType]
     await events_handled(world)
     assert world.posted_ids() == [FIRST]

@@ -27,7 +27,7 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 EVERY_DAY = frozenset(range(7))
 
-# Each moves its clocks in a separate way: at night, at midnight, by half an hour, by two hours, at odd
+# Each moves its clocks in its own way: at night, at midnight, by half an hour, by two hours, at odd
 # minutes, around Ramadan, on a Saturday evening, or never.
 ZONES = (
     "Africa/Cairo",

@@ -91,7 +91,7 @@ def papers_of(shown: Mapping[date, Sequence[Any]]) -> dict[str, Paper]:
 
 
 def wanted_of(keywords: str, papers: Iterable[Paper]) -> list[Paper]:
-    # No part of these keywords holds its own comma.
+    # No part of these keywords contains a comma.
     parts = [part.strip() for part in keywords.split(",")]
     return [paper for paper in papers if any(matches(part, paper) for part in parts)]
 
