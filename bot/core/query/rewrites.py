@@ -169,7 +169,7 @@ def all_words(typed: str) -> Iterator[Rewrite]:
 
 
 def _chunks(phrase: Phrase) -> list[str]:
-    """What stands between the phrase's spaces, without what is punctuation alone."""
+    """The parts of the phrase between spaces, without those that are only punctuation."""
     return [chunk for chunk in phrase.source.split(" ") if _WORD.search(chunk)]
 
 
