@@ -29,6 +29,8 @@ def _import_the_bot() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{name}."):
             if not module.name.endswith("__main__") and ".migrations" not in module.name:
                 importlib.import_module(module.name)
+    # Each start reads the names of all time zones from as many files.
+    importlib.import_module("bot.core.schedules").timezone_names()
 
 
 class _Order(Exception):  # noqa: N818 - no error
