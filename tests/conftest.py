@@ -31,6 +31,9 @@ for name in ("http_proxy", "https_proxy", "no_proxy"):
 # One thread for numpy: more only wait for each other where several processes run tests.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+# Until all is collected, there is nothing to search for.
+gc.disable()
+
 examples.load_profile()
 
 _LEFT = pytest.StashKey[int]()  # how many thorough tests were left out
@@ -112,3 +115,4 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+    gc.enable()
