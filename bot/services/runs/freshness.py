@@ -73,25 +73,26 @@ class FreshList:
 
     async def for_run(self) -> PollResult:
         """Polls if the last run's poll is too old or was incomplete."""
-        last = (await self._latest()).get(Purpose.RUN)
+        latest = await self._latest()
+        last = latest.get(Purpose.RUN)
         if last is not None and self._counts(last):
             return self._use(last)
         try:
             async with asyncio.timeout(RUN_TIMEOUT_SECONDS) as waiting:
-                return self._use(await self._poll(Purpose.RUN, waiting))
+                return self._use(await self._poll(Purpose.RUN, than=latest, waiting=waiting))
         except TimeoutError:
             _log.warning("Another process took too long to read the list; this run uses the known papers")
             return PollResult(problem=Problem(ProblemKind.TIMED_OUT))
 
     async def for_request(self) -> PollResult:
         """Polls unless somebody did just now; gives up after a timeout."""
-        now = self._clock()
-        last = max((await self._latest()).values(), key=lambda poll: poll.ended_at, default=None)
+        now, latest = self._clock(), await self._latest()
+        last = max(latest.values(), key=lambda poll: poll.ended_at, default=None)
         if last is not None and self._is_within(FRESH_FOR_REQUEST, last, now):
             return last.result
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS):
-                return (await self._poll(Purpose.REQUEST)).result
+                return (await self._poll(Purpose.REQUEST, than=latest)).result
         except TimeoutError:
             _log.warning("Hugging Face took too long for a request, which continues with known papers")
             return PollResult(problem=Problem(ProblemKind.TIMED_OUT))
@@ -118,13 +119,14 @@ class FreshList:
         is_new, self._used = poll.number != self._used, poll.number
         return poll.result if is_new else PollResult()
 
-    async def _poll(self, purpose: Purpose, waiting: asyncio.Timeout | None = None) -> Poll:
-        """Polls, unless somebody else does so while this waits for its turn; `waiting` ends with the wait."""
-        before = await self._latest()
+    async def _poll(
+        self, purpose: Purpose, *, than: Mapping[Purpose, Poll], waiting: asyncio.Timeout | None = None
+    ) -> Poll:
+        """Polls, unless a poll newer `than` these is there once it is its turn; `waiting` ends with the wait."""
         async with self._reading, self._turn():
             if waiting is not None:
                 waiting.reschedule(None)
-            if newer := _newer(await self._latest(), than=before, purpose=purpose):
+            if newer := _newer(await self._latest(), than=than, purpose=purpose):
                 return newer
             result = await self._polling.poll()
             async with self._database.write() as conn:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.core.polls import Poll, Purpose
 from bot.core.runs import Outcome
 from bot.errors import Problem, ProblemKind
 from bot.services.container import Services, assemble
@@ -19,7 +21,7 @@ from bot.services.fleet.turns import Turns
 from bot.services.runs.freshness import FRESH_FOR_SECONDS
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
-from bot.store import turns
+from bot.store import polls, turns
 from tests.services.bots import LIVE, Bot, a_bot, context_of
 from tests.services.runs.list_reading import REFUSAL, asked, days
 from tests.stores import open_database, postgresql
@@ -73,6 +75,26 @@ async def test_runs_of_all_processes_at_once_read_the_list_once(fleet: Fleet) ->
         bot.clock.advance(seconds=1800)
         bot.hub.days.clear()
         bot.list_paper("2608.00002")
+
+
+async def test_a_list_that_was_read_while_a_run_looked_how_old_it_is_is_not_read_again(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = fleet.bot
+    reader, other, _ = fleet.processes
+    bot.list_paper("2608.00001")
+    latest = polls.latest
+
+    async def overtaken(conn: AsyncConnection) -> dict[Purpose, Poll]:
+        found = await latest(conn)
+        monkeypatch.undo()
+        await reader.runs.run()
+        return found
+
+    monkeypatch.setattr(polls, "latest", overtaken)
+    await other.runs.run()
+    assert asked(bot) == days(bot, 0)
+    assert (await bot.last_run()).new_papers == 1
 
 
 async def test_what_one_process_read_is_used_by_the_next_run_of_each_other(fleet: Fleet) -> None:
