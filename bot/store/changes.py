@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.changes import KEPT_DAYS, Change, Revision
@@ -16,6 +16,8 @@ from bot.store.locking import delete_unlocked
 
 _changes = tables.changes
 _revisions = TypeAdapter(Revision)
+_add = insert(_changes).returning(_changes.c.id)
+_forget_old = delete_unlocked(_changes, _changes.c.changed_at < bindparam("since"))
 
 
 async def add(conn: AsyncConnection, change: Change, *, revision: Revision | None = None) -> ChangeId:
@@ -25,10 +27,8 @@ async def add(conn: AsyncConnection, change: Change, *, revision: Revision | Non
     """
     await servers.ensure(conn, change.server_id, now=change.changed_at)
     row = asdict(change) | {"revision": revision and _revisions.dump_json(revision).decode()}
-    added = await conn.execute(insert(_changes).values(row).returning(_changes.c.id))
-    change_id = ChangeId(added.scalar_one())
-    is_old = _changes.c.changed_at < change.changed_at - timedelta(days=KEPT_DAYS)
-    await conn.execute(delete_unlocked(_changes, is_old))
+    change_id = ChangeId((await conn.execute(_add, row)).scalar_one())
+    await conn.execute(_forget_old, {"since": change.changed_at - timedelta(days=KEPT_DAYS)})
     return change_id
 
 

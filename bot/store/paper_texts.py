@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, bindparam, func, select, true
+from sqlalchemy import BindParameter, Column, ColumnElement, Select, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import PaperId
@@ -100,23 +102,31 @@ async def batches(
     Of each batch: the ids, and the words and other words of the runs, of the quotes, and the names, where
     the parts wanted have `run`, `quoted` and `names`, and empty if they do not.
     """
-    wanted = [part in parts for part in ("run", "run", "quoted", "quoted", "names")]
-    columns = (_text.words, _text.other_words, _quoted.words, _quoted.other_words, _text.names)
-    chosen = [column for column, is_wanted in zip(columns, wanted, strict=True) if is_wanted]
-    statement = select(_text.number, _text.paper_id, *chosen).where(
-        _text.version == version, _since(_text.paper_id, first)
-    )
-    if "quoted" in parts:
-        statement = statement.join(quoted_texts, _quoted.number == _text.number)
-    after = 0
-    while rows := (
-        await conn.execute(statement.where(_text.number > after).order_by(_text.number).limit(BATCH))
-    ).all():
+    wanted = tuple(part in parts for part in ("run", "run", "quoted", "quoted", "names"))
+    statement = _next_batch(wanted, is_since=first is not None)
+    values: dict[str, object] = {"version": version, "after": 0}
+    if first is not None:
+        values["first"] = first
+    while rows := (await conn.execute(statement, values)).all():
         numbers, ids, *found = zip(*rows, strict=True)
         del rows
         columns_found = iter(found)
         yield ids, tuple([next(columns_found) if is_wanted else () for is_wanted in wanted])
-        after = numbers[-1]
+        values["after"] = numbers[-1]
+
+
+@cache
+def _next_batch(wanted: tuple[bool, ...], *, is_since: bool) -> Select[Any]:
+    columns = (_text.words, _text.other_words, _quoted.words, _quoted.other_words, _text.names)
+    chosen = [column for column, is_wanted in zip(columns, wanted, strict=True) if is_wanted]
+    statement = select(_text.number, _text.paper_id, *chosen).where(
+        _text.version == bindparam("version"), _text.number > bindparam("after")
+    )
+    if is_since:
+        statement = statement.where(_text.paper_id.in_(_of_days(bindparam("first"))))
+    if wanted[2]:
+        statement = statement.join(quoted_texts, _quoted.number == _text.number)
+    return statement.order_by(_text.number).limit(BATCH)
 
 
 async def words(conn: AsyncConnection, version: int) -> AsyncGenerator[tuple[list[PaperId], str]]:
@@ -139,5 +149,9 @@ def _has_no_text(version: int) -> ColumnElement[bool]:
 def _since(paper_id: Column[PaperId], first: date | None) -> ColumnElement[bool]:
     if first is None:
         return true()
-    of_days = select(list_day_papers.c.paper_id).where(list_day_papers.c.day >= first)
-    return paper_id.in_(of_days)
+    return paper_id.in_(_of_days(first))
+
+
+def _of_days(first: date | BindParameter[date]) -> Select[PaperId]:
+    """The papers of the list days from `first` on."""
+    return select(list_day_papers.c.paper_id).where(list_day_papers.c.day >= first)

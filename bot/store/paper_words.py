@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.statements import insert_if_new, text_array
+from bot.store.statements import as_array, insert_if_new, texts_from
 from bot.store.tables import paper_words, word_forms
 
 _LAST = "\U0010ffff"  # after every character of a word
+
+_all = select(paper_words.c.word, paper_words.c.number)
+_of_words = _all.where(paper_words.c.word.in_(texts_from("words")))
+_of_forms = _all.where(
+    paper_words.c.number.in_(select(word_forms.c.number).where(word_forms.c.form.in_(texts_from("forms"))))
+)
 
 
 async def add(conn: AsyncConnection, words: Mapping[str, Collection[str]]) -> dict[str, int]:
@@ -37,7 +43,7 @@ async def add(conn: AsyncConnection, words: Mapping[str, Collection[str]]) -> di
 
 async def numbers(conn: AsyncConnection, forms: Collection[str]) -> dict[str, int]:
     """The words that one of these in lower case finds, with their numbers."""
-    return await _found(conn, _found_by(word_forms.c.form.in_(text_array(forms))))
+    return await _read(conn, _of_forms, forms=as_array(forms))
 
 
 async def beginning(conn: AsyncConnection, beginnings: Collection[str]) -> dict[str, int]:
@@ -45,9 +51,9 @@ async def beginning(conn: AsyncConnection, beginnings: Collection[str]) -> dict[
     if not beginnings:
         return {}
     form = word_forms.c.form
-    return await _found(
-        conn, _found_by(or_(*((form >= begun) & (form < begun + _LAST) for begun in beginnings)))
-    )
+    begins = or_(*((form >= begun) & (form < begun + _LAST) for begun in beginnings))
+    found = select(word_forms.c.number).where(begins)
+    return await _read(conn, _all.where(paper_words.c.number.in_(found)))
 
 
 async def all(conn: AsyncConnection) -> list[str]:  # noqa: A001 - read as `paper_words.all`
@@ -56,13 +62,8 @@ async def all(conn: AsyncConnection) -> list[str]:  # noqa: A001 - read as `pape
 
 
 async def _numbers(conn: AsyncConnection, words: Collection[str]) -> dict[str, int]:
-    return await _found(conn, paper_words.c.word.in_(text_array(words)))
+    return await _read(conn, _of_words, words=as_array(words))
 
 
-def _found_by(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return paper_words.c.number.in_(select(word_forms.c.number).where(condition))
-
-
-async def _found(conn: AsyncConnection, condition: ColumnElement[bool]) -> dict[str, int]:
-    statement = select(paper_words.c.word, paper_words.c.number).where(condition)
-    return {row.word: row.number for row in await conn.execute(statement)}
+async def _read(conn: AsyncConnection, statement: Select[str, int], **values: str) -> dict[str, int]:
+    return {row.word: row.number for row in await conn.execute(statement, values)}
