@@ -122,7 +122,7 @@ class FreshList:
     async def _poll(
         self, purpose: Purpose, *, than: Mapping[Purpose, Poll], waiting: asyncio.Timeout | None = None
     ) -> Poll:
-        """Polls, unless a poll newer `than` these is there once it is its turn; `waiting` ends with the wait."""
+        """Polls, unless a poll newer `than` these is there at its turn, with which `waiting` ends."""
         async with self._reading, self._turn():
             if waiting is not None:
                 waiting.reschedule(None)
