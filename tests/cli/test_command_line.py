@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -151,21 +150,15 @@ def test_a_full_log_disk_does_not_change_the_exit_code(tmp_path: Path) -> None:
     assert ended.returncode == 78
 
 
-def test_a_limit_of_the_process_is_named_with_how_to_raise_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    address = f"sqlite+aiosqlite:///{tmp_path / 'paperboy.db'}"
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
-    try:
-        code = main(["copy-database", address, address])
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-    assert code == 1
-    assert capsys.readouterr().err == (
-        "paperboy: the process has reached its limit of open files: raise it with LimitNOFILE in a systemd unit, or "
-        "with `ulimit -n` in a shell\n"
+async def test_a_limit_of_the_process_is_named_with_how_to_raise_it(tmp_path: Path) -> None:
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))"
+    done = await finished("run", folder=tmp_path, env=environment(DISCORD_TOKEN="abc"), before=limited)
+    assert done.code == 1
+    assert done.err.splitlines()[-1] == (
+        "paperboy: the process has reached its limit of open files: raise it with LimitNOFILE in a systemd unit, "
+        "or with `ulimit -n` in a shell"
     )
+    assert "Traceback (most recent call last):\n  File" not in done.err
 
 
 def test_version_prints_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from discord.utils import time_snowflake
+
 from bot.core.access import Access
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, MessageId, RoleId, UserId
@@ -195,6 +197,7 @@ class FakePublisher:
             if sent.nonce == nonce and abs(self.clock() - sent.at) <= NONCES_KEPT:
                 return sent.id
         self._serial += 1
-        sent = Sent(id=MessageId(self._serial), message=message, nonce=nonce, at=self.clock())
+        message_id = MessageId(time_snowflake(self.clock()) + self._serial)
+        sent = Sent(id=message_id, message=message, nonce=nonce, at=self.clock())
         self.channels[channel_id].append(sent)
         return sent.id

@@ -60,6 +60,7 @@ class Sending:
         self._bugs: dict[PostId, int] = {}  # in a row, of posts that are still pending
         self._ahead = timedelta()  # how far our clock was ahead of Discord's at the last message
         self._is_closing = False
+        self._ahead = timedelta()  # how far our clock was ahead of Discord's at the last message
 
     def close(self) -> None:
         """Starts no new attempt from now on."""

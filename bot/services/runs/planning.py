@@ -159,9 +159,13 @@ def _decide(
     filtered: dict[PaperId, Decision] = {}
     queries_of: dict[PaperId, tuple[str, ...]] = {}
     close_to: dict[PaperId, CloseTo] = {}
+    last_wanting: tuple[Subscription, ...] = ()
+    queries: tuple[str, ...] = ()
     for paper_id, wanting in found.papers.items():
         if paper_id in always and paper_id not in excluded and (feed_id, paper_id) not in posted:
-            queries_of[paper_id] = tuple([item.query.canonical for item in wanting])
+            if wanting is not last_wanting:  # the same subscription wants most of the papers
+                last_wanting, queries = wanting, tuple([item.query.canonical for item in wanting])
+            queries_of[paper_id] = queries
             continue
         closeness = closeness_of(paper_id, NOT_MEASURED)
         decision = decide(

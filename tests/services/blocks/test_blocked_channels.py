@@ -223,7 +223,9 @@ async def test_unconfirmed_posts_are_searched_once_the_history_may_be_read(bot: 
     fix(bot)
     await bot.run()
 
-    assert [post.message_id for post in await bot.posts()] == [1]
+    assert [post.message_id for post in await bot.posts()] == [
+        bot.publisher.channels[ChannelId(CHANNEL)][0].id
+    ]
     assert attempts(bot) == 1
 
 

@@ -102,6 +102,18 @@ async def test_an_earlier_message_is_adopted_once_the_nonce_may_have_expired(
     assert [post.state for post in await bot.posts()] == [PostState.SENT]
 
 
+async def test_an_earlier_message_is_found_although_the_clock_is_hours_ahead_of_discords(bot: Bot) -> None:
+    bot.publisher.clock = lambda: bot.clock() - timedelta(hours=3)
+    await plan_posts(bot, channel=OTHER)
+    await bot.delivered()
+    await plan_posts(bot)
+    bot.publisher.lose_answers(CHANNEL)
+    await bot.delivered()
+    await try_again(bot)
+    assert calls(bot, "find") == 1
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+
+
 async def test_a_message_that_is_not_found_is_sent(bot: Bot) -> None:
     await plan_posts(bot)
     bot.publisher.fail(CHANNEL, BUSY)
