@@ -40,16 +40,18 @@ class PaperIndex:
 
     def search_many(self, expressions: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
         """The matches of each expression that has any."""
-        plain, has_none = self._default.matching, self._default.papers.keys().isdisjoint
+        sets = self._default.papers
+        has_none = sets.keys().isdisjoint
         ids = lru_cache(maxsize=None)(self._ids)  # many queries match the same one paper
         found: dict[str, tuple[PaperId, ...]] = {}
         for expression in expressions:
-            if expression[-1] == ")":
+            papers = 0
+            if expression[-1] == ")" or "\v" in expression:
                 papers = self._evaluated(expression)
-            elif has_none(expression.split("|")) and "\v" not in expression:
-                continue  # most queries match no paper of a day, and are done here
-            else:
-                papers = plain(expression)
+            elif not has_none(keys := expression.split("|")):  # most queries match no paper of a day
+                for key in keys:
+                    if key in sets:
+                        papers |= sets[key]
             if papers:
                 found[expression] = ids(papers)
         return found

@@ -91,9 +91,9 @@ class WordSets:
         joined = [0] * (count + 1)
         for start in range(count):
             for end, word in query_readings(words, start, self._mode) if reached[start] else ():
-                having = reached[start] & self._having(word, is_last=end == count)
-                reached[end] |= having
-                joined[end] |= having & joined[start] if end == start + 1 else having
+                if having := reached[start] & self._having(word, is_last=end == count):
+                    reached[end] |= having
+                    joined[end] |= having & joined[start] if end == start + 1 else having
         return joined[count]
 
     def _having(self, asked: str, *, is_last: bool) -> int:

@@ -43,10 +43,11 @@ def query_readings(words: Sequence[str], start: int, mode: Mode) -> Iterator[tup
         if word[-1] in SIGNS or len(begun[0]) + len(word) > MAX_READING_LENGTH:
             return
         is_whole = end == last_prefix or word[-1] == _STRICT[1]
+        endings = () if is_whole else _other_endings(word, mode)
         for beginning in begun:
             glued = beginning + word
             yield end + 1, glued if is_whole else _folded(glued, mode)
-            for other in () if is_whole else _other_endings(word, mode):
+            for other in endings:
                 yield end + 1, beginning + other
         if end + 1 < len(words):
             following = _unfolded(word, mode) if len(begun) < MAX_BEGINNINGS else (word,)
