@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import re
 import signal
@@ -11,11 +12,13 @@ import sys
 import textwrap
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import click
 import pytest
 
 from bot import __version__
+from bot.cli import run
 from bot.cli.main import main, paperboy
 from bot.core.list_days import open_list_day
 from bot.settings import Settings
@@ -395,3 +398,23 @@ async def test_the_sandbox_shows_the_sample_if_hugging_face_does_not_answer(
         process.terminate()
         await rest(process)
     assert len(hub.requests) == (1 if answer == "a failure" else 0)
+
+
+async def test_no_search_for_reference_cycles_goes_through_what_a_start_has_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left_out: list[int] = []
+
+    class App:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        async def run(self) -> None:
+            left_out.append(gc.get_freeze_count())
+
+    monkeypatch.setattr("bot.app.App", App)
+    try:
+        await run._run(cast("Settings", None))
+    finally:
+        gc.unfreeze()
+    assert left_out[0] > 0

@@ -20,7 +20,4 @@ def no_cycle_search() -> Generator[None]:
         yield
     finally:
         if is_searching:
-            # What was made meanwhile is old at once. The first search would else go through all of it.
-            gc.freeze()
-            gc.unfreeze()
             gc.enable()
