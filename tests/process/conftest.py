@@ -12,12 +12,12 @@ from tests.fakes import postgres
 from tests.process.running import Stage, staged
 from tests.stores import Store, databases_are_freed
 
-__all__ = ["databases_are_freed", "on_each_store", "on_postgresql", "stage"]
+__all__ = ["databases_are_freed", "on_each_store", "on_usual_store", "stage"]
 
 
-# The store is not what these try: a usual run starts them on one, a thorough one on both.
-on_each_store = pytest.mark.parametrize("stage", [Store.SQLITE, thorough(Store.POSTGRESQL)], indirect=True)
-on_postgresql = pytest.mark.parametrize("stage", [Store.POSTGRESQL, thorough(Store.SQLITE)], indirect=True)
+on_each_store = pytest.mark.parametrize("stage", [Store.SQLITE, Store.POSTGRESQL], indirect=True)
+# For one that a usual run starts on SQLite, and a thorough one on both.
+on_usual_store = pytest.mark.parametrize("stage", [Store.SQLITE, thorough(Store.POSTGRESQL)], indirect=True)
 
 
 @pytest.fixture

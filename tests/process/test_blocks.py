@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from simcord.builders import ChannelHandle
 
-from tests.process.conftest import on_each_store
+from tests.process.conftest import on_usual_store
 from tests.process.running import Stage
 
 FIRST, SECOND, THIRD = "2611.00001", "2611.00002", "2611.00003"
@@ -62,7 +62,7 @@ def in_forum(stage: Stage, forum: ChannelHandle) -> list[str]:
 
 
 @pytest.mark.thorough
-@on_each_store
+@on_usual_store
 async def test_channels_without_a_permission_are_blocked_reported_once_and_resume_automatically(
     stage: Stage,
 ) -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from sandbox import Fault
 from tests.fakes.huggingface import Fault as HubFault
-from tests.process.conftest import on_each_store, on_postgresql
+from tests.process.conftest import on_each_store
 from tests.process.running import Stage
 from tests.waiting import until
 
 
-@on_postgresql
+@on_each_store
 async def test_it_ends_while_hugging_face_answers_nothing(stage: Stage) -> None:
     stage.hub.day_faults = {stage.today - timedelta(days=back): HubFault(kind="hang") for back in range(9)}
     bot = await stage.start(BACKFILL_DAYS="5")

@@ -15,7 +15,7 @@ import pytest
 from sandbox import Fault
 from tests.fakes.huggingface import Fault as HubFault
 from tests.process.asking import port_of
-from tests.process.conftest import on_postgresql
+from tests.process.conftest import on_each_store
 from tests.process.running import BotProcess, Stage, finished
 
 PORT = {"HEALTH_PORT": "0"}
@@ -184,7 +184,7 @@ async def test_a_failing_source_is_reported_but_does_not_make_the_bot_unhealthy(
         assert numbers.of("paperboy_runs_total", outcome="source_failed")
 
 
-@on_postgresql
+@on_each_store
 async def test_metrics_count_runs_posts_refusals_and_commands(stage: Stage) -> None:
     general, refused = stage.discord.club.general, stage.discord.club.announcements
     stage.list_paper("2611.00001", title="World models for small robots")
@@ -255,7 +255,7 @@ async def test_the_health_check_without_the_setting_exits_with_78() -> None:
     assert err.count("\n") == 1
 
 
-@on_postgresql
+@on_each_store
 async def test_without_a_port_nothing_listens_and_a_json_log_has_only_json_lines_with_the_figures_of_runs(
     stage: Stage,
 ) -> None:

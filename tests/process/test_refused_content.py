@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox import Fault
-from tests.process.conftest import on_each_store
+from tests.process.conftest import on_usual_store
 from tests.process.running import Stage
 
 CULPRIT = "2611.00003"
@@ -16,7 +16,7 @@ PAGE = b"<html>Sign in to this network</html>"
 
 
 @pytest.mark.thorough
-@on_each_store
+@on_usual_store
 async def test_one_refused_paper_costs_no_other_over_a_kill(stage: Stage) -> None:
     path = f"/channels/{stage.discord.channel.id}/messages"
     stage.discord.faults.add(
