@@ -1,4 +1,4 @@
-"""Phrase search in one text, in which hyphens and spaces between the parts of a compound may be missing."""
+"""Phrase search: how a phrase may be read, with spaces left out, and where it is in the words of texts."""
 
 from __future__ import annotations
 
