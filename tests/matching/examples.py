@@ -719,6 +719,8 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ('"the CODS"', "Analysis of the CODS challenge", True),
         ('"GPUS of"', "The GPUS of a cluster", True),
         ('"GPU of"', "The GPUS of a cluster", True),
+        ('"GPUs of"', "The GPUS of a cluster", True),
+        ('"GPUs of"', "The GPUS of a cluster", True),
         ('"NeurIPS 2024"', "Papers of neurips 2024", False),
         ('"CLIP"', "A clip", False),
         ('"CLIP"', "Clip", False),

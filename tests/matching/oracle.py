@@ -341,8 +341,8 @@ def _are_one(joined: Sequence[Word], step: Step, mode: Mode, *, open_end: bool) 
 
 
 def _same_case(typed: str, found: str) -> bool:
-    """Whether two forms of one word are in the same case as far as they have the same letters."""
-    for one, other in zip(typed, found, strict=False):
+    """Whether two forms of one word are in the same case as far as they have the letters of the singular."""
+    for one, other in zip(typed[: len(singular(typed))], found, strict=False):
         if one.casefold() != other.casefold():
             return True  # from here on they differ as singular and plural
         if one != other:

@@ -195,7 +195,7 @@ def test_hostile_texts_and_queries_are_fast_and_exact() -> None:
 # --- Highlights agree with the index ---------------------------------------------------------------------------
 
 
-_WORD = st.sampled_from(["ab", "cdef", "abcdef", "cdefs", "abs", "efg", "abcdefefg", "x", "indices", "index"])
+_WORD = st.sampled_from(["ab", "cdef", "abcdef", "cdefs", "efg", "abcdefefg", "x", "indices", "index"])
 _TEXT = st.lists(st.tuples(_WORD, st.sampled_from([" ", "-"])), min_size=1, max_size=7).map(
     lambda pairs: "".join(itertools.chain.from_iterable(pairs)).strip("- ")
 )
