@@ -44,7 +44,7 @@ async def test_a_statement_whose_answer_never_comes_is_an_error_and_the_next_one
     async def write() -> None:
         async with database.write() as conn:
             link.forget()
-            monkeypatch.setattr(watched, "ANSWERS_WITHIN_SECONDS", 0.05)
+            monkeypatch.setattr(watched, "ANSWER_TIMEOUT_SECONDS", 0.05)
             await conn.execute(_ONE)
 
     with pytest.raises(StoreError, match="does not answer"):
@@ -61,7 +61,7 @@ async def test_an_idle_connection_that_was_forgotten_is_replaced_before_it_is_us
         await conn.execute(_ONE)
     link.forget()
     monkeypatch.setattr(idle, "TRIED_AFTER_SECONDS", 0.0)
-    monkeypatch.setattr(watched, "BEGINS_WITHIN_SECONDS", 0.05)
+    monkeypatch.setattr(watched, "BEGIN_TIMEOUT_SECONDS", 0.05)
     async with database.read() as conn:
         monkeypatch.undo()
         assert (await conn.execute(_ONE)).scalar_one() == 1
