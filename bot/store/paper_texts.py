@@ -104,7 +104,7 @@ async def batches(
     """
     wanted = tuple(part in parts for part in ("run", "run", "quoted", "quoted", "names"))
     statement = _next_batch(wanted, is_since=first is not None)
-    values: dict[str, object] = {"version": version, "after": 0}
+    values: dict[str, object] = {"version": version, "after": 0, "batch": BATCH}
     if first is not None:
         values["first"] = first
     while rows := (await conn.execute(statement, values)).all():
@@ -126,7 +126,7 @@ def _next_batch(wanted: tuple[bool, ...], *, is_since: bool) -> Select[Any]:
         statement = statement.where(_text.paper_id.in_(_of_days(bindparam("first"))))
     if wanted[2]:
         statement = statement.join(quoted_texts, _quoted.number == _text.number)
-    return statement.order_by(_text.number).limit(BATCH)
+    return statement.order_by(_text.number).limit(bindparam("batch"))
 
 
 async def words(conn: AsyncConnection, version: int) -> AsyncGenerator[tuple[list[PaperId], str]]:
