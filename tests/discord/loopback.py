@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from simcord.backend.models import Overwrite
@@ -25,10 +25,17 @@ from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.pace import RequestPace
 from sandbox import Fault, RecordedRequest, Sandbox
 from tests.discord_address import restored
+from tests.examples import THOROUGH
 from tests.samples import a_paper
 from tests.waiting import LIMIT_SECONDS, until
 
+T = TypeVar("T")
 KINDS = ("text", "announcement", "thread", "forum", "media", "voice", "stage")
+
+
+def in_each_kind(cases: Sequence[T], few: Sequence[T]) -> list[tuple[str, T]]:
+    """Kinds of channels and cases: all in a text channel; in the others a usual run tries a few."""
+    return [(kind, case) for kind in KINDS for case in (cases if THOROUGH or kind == "text" else few)]
 
 
 @dataclass(kw_only=True)

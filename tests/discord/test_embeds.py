@@ -22,7 +22,7 @@ from bot.core.papers import Paper
 from bot.core.posts import Form
 from bot.core.query.parser import parse_query
 from bot.discord.ui.messages import to_discord
-from tests.examples import examples
+from tests.examples import examples, only_thorough
 from tests.fakes.discord_limits import assert_within_limits
 from tests.fakes.discord_openapi import discord_openapi
 from tests.fakes.hostile_papers import HOSTILE_PAPERS, papers
@@ -87,7 +87,7 @@ def test_links_become_buttons_that_never_time_out() -> None:
     assert view.to_components()[0]["components"][0]["url"] == "https://a.example/c"
 
 
-@settings(deadline=None, max_examples=examples(4))
+@settings(deadline=None, max_examples=examples(3))
 @given(
     shown=st.lists(HOSTILE_PAPERS, min_size=1, max_size=14, unique_by=lambda paper: paper.id),
     later=st.lists(HOSTILE_PAPERS, min_size=14, max_size=14),
@@ -105,7 +105,7 @@ def test_no_paper_makes_a_message_that_discord_refuses(
         assert_within_limits(payload(compose(items, heading=heading([paper for paper, _, _ in items]))))
 
 
-@settings(deadline=None, max_examples=examples(4))
+@settings(deadline=None, max_examples=examples(3))
 @given(paper=HOSTILE_PAPERS, lines=st.integers(0, 16), cards=st.integers(0, 9))
 def test_the_worst_paper_all_over_a_full_message_is_taken(paper: Paper, lines: int, cards: int) -> None:
     items = [(paper, Form.CARD, ())] * cards + [(paper, Form.LINE, ())] * lines
@@ -126,7 +126,7 @@ def test_discords_own_schema_takes_our_messages(count: int, style: Style) -> Non
 def test_a_list_day_is_within_discords_limits(file: Path) -> None:
     shown = papers_of([file])
     for style in Style:
-        for max_papers in (1, 10, len(shown)):
+        for max_papers in (10, *only_thorough((1, len(shown)))):
             for message in messages(
                 shown, style=style, max_papers=max_papers, queries=("model", "author:wang")
             ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.cards import Picture
@@ -14,6 +14,7 @@ from bot.errors import DeliveryError, DeliveryErrorKind
 from sandbox import Fault
 from tests.cases import each
 from tests.discord.loopback import Loopback, a_message
+from tests.examples import examples
 
 TOO_LONG = {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 4096 or fewer in length."}]}
 BAD_URL = {"_errors": [{"code": "URL_TYPE_INVALID_SCHEME", "message": "Scheme must be one of http, https."}]}
@@ -131,6 +132,7 @@ _trees = st.recursive(
 )
 
 
+@settings(max_examples=examples(5))
 @given(_trees)
 def test_the_description_is_short_and_harmless_for_any_tree(tree: object) -> None:
     found = rejection(status=400, code=50035, errors=tree)

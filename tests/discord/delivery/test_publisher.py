@@ -352,9 +352,9 @@ async def test_a_timeout_during_a_global_rate_limit_does_not_block_other_request
         assert publisher._client.http._global_over.is_set()
 
 
-@settings(max_examples=examples(4), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    st.lists(HOSTILE_PAPERS, min_size=1, max_size=25, unique_by=lambda one: one.id), st.sampled_from(Style)
+    st.lists(HOSTILE_PAPERS, min_size=1, max_size=14, unique_by=lambda one: one.id), st.sampled_from(Style)
 )
 def test_every_message_is_recognized_by_its_own_papers_only(papers: list[Paper], style: Style) -> None:
     by_id = {paper.id: paper for paper in papers}
