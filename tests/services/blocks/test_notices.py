@@ -84,8 +84,9 @@ async def test_the_places_are_tried_in_their_order(bot: Bot) -> None:
     for closed in (ADMINS, OTHER, SYSTEM):
         bot.board.refusals[closed] = CLOSED
     assert await notified(bot) == []
-    assert bot.board.tried == [ADMINS, OTHER, SYSTEM], "and nobody directly"
     assert await states(bot) == ["undeliverable"]
+    await notified(bot, hours=9)
+    assert bot.board.tried == [ADMINS, OTHER, SYSTEM], "and nobody directly, and none twice"
 
 
 async def test_a_place_with_a_visible_obstacle_is_not_called(bot: Bot) -> None:
@@ -97,6 +98,7 @@ async def test_a_place_with_a_visible_obstacle_is_not_called(bot: Bot) -> None:
     assert bot.board.tried == [SYSTEM]
 
 
+@pytest.mark.thorough
 async def test_a_notice_that_no_place_accepts_is_recorded_and_not_retried(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
@@ -118,6 +120,7 @@ async def test_a_place_that_does_not_answer_is_retried_with_the_same_nonce(bot: 
     assert await notified(bot) == [(SYSTEM, 1)]
 
 
+@pytest.mark.thorough
 async def test_a_message_whose_answer_was_lost_is_not_sent_twice(bot: Bot) -> None:
     await with_problem(bot)
     bot.board.own_channels = [SYSTEM]
@@ -237,18 +240,24 @@ async def test_a_delay_that_is_over_is_not_notified(bot: Bot) -> None:
     assert await states(bot) == []
 
 
+async def runs_apart(bot: Bot, hours: float) -> None:
+    """A run in half an hour, one hours later, and half an hour after it."""
+    for wait in (0.5, hours):
+        bot.clock.advance(hours=wait)
+        await bot.run()
+        await bot.services.notices.send_pending()
+    bot.clock.advance(minutes=30)
+
+
 async def silent(bot: Bot, hours: float) -> None:
-    """Hugging Face answers nothing for so long, while the bot asks."""
+    """Hugging Face answers nothing for so long, while the bot asks, and for half an hour more."""
     list_day = bot.services.polling._source.list_day
 
     async def nothing(_: object) -> None:
         raise SourceError(ProblemKind.TIMED_OUT)
 
     bot.services.polling._source.list_day = nothing  # pyright: ignore[reportAttributeAccessIssue]
-    for _ in range(int(hours * 2) + 1):
-        await bot.run()
-        await bot.services.notices.send_pending()
-        bot.clock.advance(minutes=30)
+    await runs_apart(bot, hours)
     bot.services.polling._source.list_day = list_day  # pyright: ignore[reportAttributeAccessIssue]
 
 
@@ -285,10 +294,7 @@ async def test_a_list_that_stays_unreadable_is_notified_although_older_lists_are
     bot.clock.advance(days=1)
     bot.hub.days[bot.today] = [{"paper": "in a new format"}] * 20
     broken = bot.today
-    for _ in range(14):
-        await bot.run()
-        await bot.services.notices.send_pending()
-        bot.clock.advance(minutes=30)
+    await runs_apart(bot, 6.5)
     await notified(bot)
     assert source_notices(bot) == 1
     source = bot.board.posted[-1].report.source
@@ -305,10 +311,7 @@ async def test_a_few_unreadable_items_are_no_notice(bot: Bot) -> None:
     await bot.subscribe()
     bot.list_paper("2608.00001")
     bot.hub.days[bot.today].append({})
-    for _ in range(14):
-        await bot.run()
-        await bot.services.notices.send_pending()
-        bot.clock.advance(minutes=30)
+    await runs_apart(bot, 6.5)
     assert await kinds(bot) == []
 
 

@@ -57,6 +57,7 @@ async def test_a_crash_between_planning_and_sending_loses_nothing_and_repeats_no
     assert [post.state for post in await bot.posts()] == [PostState.SENT]
 
 
+@pytest.mark.thorough
 async def test_two_runs_at_once_post_once(bot: Bot) -> None:
     await bot.subscribe()
     bot.list_paper("2608.00001")

@@ -35,7 +35,7 @@ async def test_people_take_turns_and_a_refusal_stops_one_alone_without_a_notice(
     others = [UserId(PERSON + 10 * number) for number in range(3)]
     for person in others:
         await bot.services.follows.follow("video", user_id=person)
-    for number in range(60):
+    for number in range(14):
         bot.list_paper(f"2608.000{number:02}")
     bot.publisher.refusals[ChannelId(CHANNEL)] = CLOSED
     bot.clock.advance(days=1)
@@ -48,7 +48,11 @@ async def test_people_take_turns_and_a_refusal_stops_one_alone_without_a_notice(
 
     assert bot.publisher.posted(CHANNEL) == []
     for person in others[1:]:
-        assert len(bot.publisher.posted(person + 1)) == 60
+        assert len(bot.publisher.posted(person + 1)) == 14
+        *earlier, last = bot.publisher.channels[ChannelId(person + 1)]
+        assert len(earlier) > 0
+        assert not any(sent.message.ends_delivery for sent in earlier)
+        assert last.message.ends_delivery
     feed = await bot.feed(CHANNEL)
     assert feed.block is not None
     assert feed.block.recheck_at is None
@@ -62,15 +66,3 @@ async def test_people_take_turns_and_a_refusal_stops_one_alone_without_a_notice(
     await bot.services.blocked_channels.retention.delete_expired()
     assert [call for call in bot.publisher.calls[calls:] if call[1] == CHANNEL] == []
     assert (await bot.feed(CHANNEL)).user_id == PERSON
-
-
-async def test_only_the_last_message_of_what_is_pending_ends_the_delivery(bot: Bot) -> None:
-    await bot.services.follows.follow("video", user_id=PERSON)
-    for number in range(60):
-        bot.list_paper(f"2608.000{number:02}")
-    bot.clock.advance(days=1)
-
-    await bot.run()
-
-    _, *sent = bot.publisher.channels[ChannelId(CHANNEL)]
-    assert [message.message.ends_delivery for message in sent] == [False] * (len(sent) - 1) + [True]
