@@ -150,6 +150,7 @@ async def test_a_message_whose_answer_comes_when_the_lease_is_lost_is_adopted(
     assert ("find", channel) in two.discord.calls
 
 
+@pytest.mark.thorough
 async def test_what_is_under_way_when_a_process_notices_its_loss_is_adopted_too(two: Two) -> None:
     await subscribed(two, FeedKind.FORUM)
     two.first.network.stop("back")

@@ -12,6 +12,7 @@ from bot.core.limits import DEFAULT_LIMITS
 from bot.core.query.compiled import compile_query
 from bot.services.library.similar import Similar
 from bot.services.library.suggestions import Suggestion
+from tests.examples import THOROUGH
 from tests.fakes.huggingface import raw_item
 from tests.services.bots import Bot
 
@@ -120,7 +121,8 @@ async def test_a_hostile_paper_is_suggested_as_plain_words_or_not_at_all(bot: Bo
         bot.list_paper(paper_id, title=title, summary=summary, paper={"ai_keywords": HOSTILE})
     await bot.services.polling.read_day(bot.today)
 
-    for number in range(1, len(HOSTILE) + 2):
+    numbers = range(1, len(HOSTILE) + 2)  # all of them have all keywords
+    for number in numbers if THOROUGH else (1, *numbers[-2:]):
         text = (await suggested(bot, f"2608.{number:05}")).keywords
         assert not text or compile_query(text, DEFAULT_LIMITS)
         assert re.fullmatch(r"(?:[\w+#.'-]| )*", text), text

@@ -15,7 +15,7 @@ from bot.core.ids import ChannelId, PaperId
 from bot.errors import UserError
 from bot.services.feeds.filters import FilterChange
 from bot.services.queries.search import RECENT_DAYS
-from tests.examples import examples
+from tests.examples import THOROUGH, examples
 from tests.queries import expression
 from tests.services.bots import CHANNEL, OTHER, USER, Bot, a_bot, everything
 from tests.stores import freed
@@ -94,7 +94,7 @@ async def set_up(bot: Bot, papers: list[dict[str, Any]], feed: dict[str, Any]) -
 
 @pytest.mark.usefixtures("each_store")
 @settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(a_paper, max_size=12), a_feed)
+@given(st.lists(a_paper, max_size=12 if THOROUGH else 6), a_feed)
 async def test_explaining_says_of_every_paper_what_delivering_does(
     tmp_path_factory: pytest.TempPathFactory, papers: list[dict[str, Any]], feed: dict[str, Any]
 ) -> None:
@@ -119,7 +119,7 @@ async def test_explaining_says_of_every_paper_what_delivering_does(
 
 @pytest.mark.usefixtures("each_store")
 @settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(a_paper, max_size=12), st.sampled_from(QUERIES[:-2]))
+@given(st.lists(a_paper, max_size=12 if THOROUGH else 4), st.sampled_from(QUERIES[:-2]))
 async def test_a_preview_shows_what_a_subscription_would_have_brought(
     tmp_path_factory: pytest.TempPathFactory, papers: list[dict[str, Any]], query: str
 ) -> None:

@@ -10,7 +10,6 @@ async def test_each_channel_counts_its_own_unconfirmed_posts(bot: Bot) -> None:
     bot.list_paper("2608.00001")
     for channel in (CHANNEL, OTHER):
         await bot.subscribe(channel=channel)
-    await bot.services.runs.run()
     bot.clock.advance(hours=2)
     await bot.services.runs.run()
     await bot.execute("UPDATE posts SET unconfirmed_since = :now", now=NOW)

@@ -12,6 +12,7 @@ import pytest
 from bot.core.feeds import Subscription
 from bot.core.list_days import FIRST_LIST_DAY
 from bot.services.progress import Advance, Progress, no_progress
+from bot.services.runs import archive_reading
 from bot.services.runs.archive_reading import PAUSE_SECONDS, RESERVED_REQUESTS, RETRY_SECONDS, ArchiveReader
 from bot.services.runs.polling import Polling
 from bot.sources.fetching import FetchLimits
@@ -110,14 +111,14 @@ async def test_an_archive_that_cannot_be_stored_keeps_the_old_papers(bot: Bot) -
 
 
 async def test_the_archive_reaches_to_its_first_day_and_not_beyond_the_first_list(bot: Bot) -> None:
-    assert await reader(bot, [], since=bot.today - timedelta(days=40)).read()
-    assert asked(bot) == days(bot, *range(1, 41))
-    assert await reader(bot, [], since=bot.today - timedelta(days=42)).read()
-    assert asked(bot) == days(bot, 41, 42)
+    assert await reader(bot, [], since=bot.today - timedelta(days=8)).read()
+    assert asked(bot) == days(bot, *range(1, 9))
+    assert await reader(bot, [], since=bot.today - timedelta(days=10)).read()
+    assert asked(bot) == days(bot, 9, 10)
     with pytest.raises(asyncio.CancelledError):
         await reader(bot, [], since=date(1999, 1, 1), cut_off_after=1).read()
     extent = await reader(bot, [], since=date(1999, 1, 1)).extent()
-    assert (extent.since, extent.oldest) == (FIRST_LIST_DAY, bot.today - timedelta(days=42))
+    assert (extent.since, extent.oldest) == (FIRST_LIST_DAY, bot.today - timedelta(days=10))
 
 
 async def test_lists_are_asked_for_one_at_a_time_and_a_poll_goes_first(bot: Bot) -> None:
@@ -211,27 +212,29 @@ async def test_a_bug_over_one_day_does_not_stop_the_archive(
 
 
 async def test_the_log_has_a_line_at_the_beginning_the_end_and_now_and_then(
-    bot: Bot, caplog: pytest.LogCaptureFixture
+    bot: Bot, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(archive_reading, "_DAYS_PER_LINE", 10)
     caplog.set_level("INFO")
-    assert await reader(bot, [], since=bot.today - timedelta(days=120)).read()
+    assert await reader(bot, [], since=bot.today - timedelta(days=12)).read()
     lines = [line for line in caplog.messages if line.startswith("Archive: ")]
-    first = bot.today - timedelta(days=120)
+    first = bot.today - timedelta(days=12)
     assert lines == [
-        f"Archive: reading 120 list days back to {first}, newest first",
-        f"Archive: 100 of 120 list days read, back to {bot.today - timedelta(days=100)}",
-        "Archive: 120 of 120 list days read",
+        f"Archive: reading 12 list days back to {first}, newest first",
+        f"Archive: 10 of 12 list days read, back to {bot.today - timedelta(days=10)}",
+        "Archive: 12 of 12 list days read",
     ]
 
 
 async def test_the_archive_is_never_posted_and_no_run_loads_it(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await bot.restart(backfill_days=8)
     await bot.subscribe(schedule=LIVE)
-    for back in range(31, 60):
-        bot.list_paper(f"2608.000{back}", day=bot.today - timedelta(days=back), upvotes=1_000)
+    for back in range(9, 12):
+        bot.list_paper(f"2608.000{back:02}", day=bot.today - timedelta(days=back), upvotes=1_000)
     bot.list_paper("2608.00001")
-    assert await reader(bot, [], since=bot.today - timedelta(days=60)).read()
+    assert await reader(bot, [], since=bot.today - timedelta(days=12)).read()
     loaded: list[int] = []
     between = papers.between
 

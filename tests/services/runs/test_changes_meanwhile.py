@@ -52,8 +52,7 @@ async def test_a_run_stores_what_each_channel_wants_by_then(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for channel in (SHRUNK, EMPTIED, EXCLUDING, STRICTER, PAUSED, LATER, PINGING, SAME):
-        for keywords in ("video", "agents"):
-            await bot.subscribe(keywords, channel=channel)
+        await bot.subscribe("video, agents", channel=channel)
     bot.list_paper("2608.00001", title="Video", upvotes=9)
     bot.list_paper("2608.00002", title="Agents", upvotes=1)
     bot.clock.advance(hours=1)

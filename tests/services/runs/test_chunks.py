@@ -29,9 +29,9 @@ CHANNELS = sorted(channel for channels in SERVERS.values() for channel in channe
 TITLES = ("Video", "Agents", "Video Agents", "Memory", "Speech of Agents")
 
 
-async def subscribe_all(bot: Bot) -> None:
-    for server, channels in SERVERS.items():
-        for channel, queries in channels.items():
+async def subscribe_all(bot: Bot, *, servers: Iterable[int] = SERVERS) -> None:
+    for server in servers:
+        for channel, queries in SERVERS[server].items():
             for query in queries:
                 await bot.subscribe(query, channel=channel, server=server)
     for number, title in enumerate(TITLES, start=1):
@@ -77,18 +77,17 @@ async def test_a_feed_with_more_subscriptions_than_a_chunk_is_planned_whole(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chunks, "CHUNK_SUBSCRIPTIONS", 2)
-    await subscribe_all(bot)
-    await bot.run()
+    await subscribe_all(bot, servers=[6])
+    await bot.services.runs.run()
     (post,) = await bot.posts(7)
     queries = {entry.paper_id: len(entry.queries) for entry in post.entries}
     assert queries == {"2608.00001": 2, "2608.00002": 1, "2608.00003": 2, "2608.00004": 1, "2608.00005": 1}
 
 
 async def test_a_crash_between_chunks_leaves_whole_chunks_and_the_next_run_plans_the_rest(
-    bot: Bot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await subscribe_all(bot)
-    whole, _, posts = await result_with(tmp_path / "whole", 1_000)
     finish_runs = due_feeds.finish_runs
     done: list[int] = []
 
@@ -107,22 +106,25 @@ async def test_a_crash_between_chunks_leaves_whole_chunks_and_the_next_run_plans
     # The servers 6 and 7, of which the second has more subscriptions than a chunk.
     assert done == [2, 2, 1]
     stored = await result(bot)
-    assert {channel for channel in CHANNELS if stored[channel] == whole[channel]} == {3, 4, 7, 8}
+    assert {channel for channel in CHANNELS if stored[channel][0]} == {4, 7, 8}
+    assert {channel for channel in CHANNELS if stored[channel][2] == bot.clock()} == {3, 4, 7, 8}
     assert {channel for channel in CHANNELS if stored[channel][2] is None} == {1, 2, 5, 6}
     failed = await bot.last_run()
     assert (failed.outcome, failed.feeds, failed.posts) == (Outcome.FAILED, 4, 3)
 
     monkeypatch.setattr(chunks.due_feeds, "finish_runs", finish_runs)
     await bot.services.runs.run()
-    assert await result(bot) == whole
+    whole = await result(bot)
+    assert {channel for channel in CHANNELS if whole[channel] == stored[channel]} == {3, 4, 7, 8}
+    assert {channel for channel in CHANNELS if whole[channel][0]} == {*CHANNELS} - {3}
     last = await bot.last_run()
-    assert (last.outcome, last.feeds, last.posts) == (Outcome.OK, 4, posts - 3)
+    assert (last.outcome, last.feeds, last.posts) == (Outcome.OK, 4, 4)
 
 
 async def test_a_subscription_that_continues_during_a_run_is_left_to_the_next_run(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await subscribe_all(bot)
+    await subscribe_all(bot, servers=[7])
     last_check = due_feeds.last_check
 
     async def later(conn: AsyncConnection, now: datetime, *, owned: OwnedShards) -> datetime | None:
@@ -130,8 +132,8 @@ async def test_a_subscription_that_continues_during_a_run_is_left_to_the_next_ru
         return now  # as if each feed reached further back by now
 
     monkeypatch.setattr(chunks.due_feeds, "last_check", later)
-    await bot.run()
+    await bot.services.runs.run()
     assert (await bot.last_run()).feeds == 0
     monkeypatch.setattr(chunks.due_feeds, "last_check", last_check)
-    await bot.run()
-    assert (await bot.last_run()).feeds == len(CHANNELS)
+    await bot.services.runs.run()
+    assert (await bot.last_run()).feeds == len(SERVERS[7])

@@ -200,7 +200,6 @@ async def test_a_message_whose_answer_was_lost_to_a_wrong_clock_is_found_and_not
     bot.publisher.lose_answers(CHANNEL)
     bot.clock.now = NOW + timedelta(days=3)
     await bot.run()
-    for _ in range(3):
-        bot.clock.advance(minutes=20)
-        await bot.run()
+    bot.clock.advance(hours=1)
+    await bot.run()
     assert bot.publisher.posted(CHANNEL) == ["2608.00001", "2608.00002"]

@@ -133,13 +133,13 @@ async def test_readable_items_of_a_broken_list_are_stored_and_the_others_counted
 
 
 async def test_an_incomplete_list_is_used_and_stays_unread(bot: Bot) -> None:
-    for number in range(150):
+    for number in range(101):
         bot.list_paper(f"2608.{number:05}")
     bot.hub.faults.extend([None, Fault(status=400)])
     result = await bot.services.polling.poll()
     assert (result.listed, result.problem) == (100, Problem(ProblemKind.REFUSED, 400))
     assert await known(bot) == set()
-    assert (await bot.services.polling.poll()).new == 50
+    assert (await bot.services.polling.poll()).new == 1
 
 
 async def test_hostile_items_affect_no_other_item(bot: Bot) -> None:
@@ -191,13 +191,12 @@ async def test_a_list_with_unreadable_items_is_read_again_once_a_day_for_a_month
     await bot.services.polling.poll()
     asked_on = list[int]()
     first = bot.clock()
-    for days_later in (8, 9, 15, 29, 30, 31, 32):
-        for hours in (0, 12):
-            bot.clock.now = first + timedelta(days=days_later, hours=hours)
-            await bot.services.polling.poll()
-            if str(broken) in asked(bot):
-                asked_on.append((bot.today - broken).days)
-    assert asked_on == [8, 9, 15, 29, 30]
+    for days_later, hours in ((8, 0), (8, 12), (9, 0), (30, 0), (31, 0)):
+        bot.clock.now = first + timedelta(days=days_later, hours=hours)
+        await bot.services.polling.poll()
+        if str(broken) in asked(bot):
+            asked_on.append((bot.today - broken).days)
+    assert asked_on == [8, 9, 30]
 
 
 @pytest.mark.thorough
@@ -211,7 +210,7 @@ async def test_a_huge_day_is_read_whole(bot: Bot) -> None:
 
 
 @pytest.mark.usefixtures("each_store", "databases_are_freed")
-@pytest.mark.parametrize("backfill_days", [0, 3])
+@pytest.mark.parametrize("backfill_days", first(1, [0, 3]))
 async def test_missed_days_of_a_week_are_read_even_without_an_archive(
     tmp_path: Path, backfill_days: int
 ) -> None:

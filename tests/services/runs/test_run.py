@@ -39,6 +39,7 @@ async def test_a_due_feed_gets_the_papers_that_match_once_each(world: World) -> 
     assert world.posted_ids() == ["2608.00003", "2608.00001"]
 
 
+@pytest.mark.thorough
 async def test_each_channel_gets_its_own_papers(world: World) -> None:
     other = world.guild.create_text_channel("agents")
     world.list_paper("2608.00001", title="A Video of Tea")
@@ -53,6 +54,7 @@ async def test_each_channel_gets_its_own_papers(world: World) -> None:
     assert world.posted_ids(other) == ["2608.00002"]
 
 
+@pytest.mark.thorough
 async def test_a_paper_listed_after_the_post_comes_with_the_next(world: World) -> None:
     await subscribe(world, "video")
     world.clock.advance(hours=1)
@@ -65,6 +67,7 @@ async def test_a_paper_listed_after_the_post_comes_with_the_next(world: World) -
     assert world.posted_ids() == ["2608.00001"]
 
 
+@pytest.mark.thorough
 async def test_a_paper_that_comes_back_on_a_later_day_is_posted_once(world: World) -> None:
     world.list_paper("2608.00001", title="Video")
     await subscribe(world, "video")
@@ -78,6 +81,7 @@ async def test_a_paper_that_comes_back_on_a_later_day_is_posted_once(world: Worl
     assert world.posted_ids() == ["2608.00001"]
 
 
+@pytest.mark.thorough
 async def test_older_days_of_the_archive_flood_nobody(world: World) -> None:
     for days in range(1, 9):
         world.list_paper(f"2608.0000{days}", day=world.today - timedelta(days=days), title="Video")
@@ -91,6 +95,7 @@ async def test_older_days_of_the_archive_flood_nobody(world: World) -> None:
     assert world.posted_ids() == []
 
 
+@pytest.mark.thorough
 async def test_papers_of_ten_days_offline_are_posted_at_once(tmp_path: Path) -> None:
     hub = FakeHuggingFace()
     async with running_world(tmp_path, hub=hub) as world:
@@ -109,6 +114,7 @@ async def test_papers_of_ten_days_offline_are_posted_at_once(tmp_path: Path) -> 
         assert len(world.posts()) == 1
 
 
+@pytest.mark.thorough
 async def test_withdrawn_papers_are_not_posted(world: World) -> None:
     world.list_paper("2608.00001", title="Video", paper={"withdrawnAt": "2026-08-19T05:00:00.000Z"})
     await subscribe(world, "video")
@@ -119,6 +125,7 @@ async def test_withdrawn_papers_are_not_posted(world: World) -> None:
     assert world.posted_ids() == []
 
 
+@pytest.mark.thorough
 async def test_a_failed_read_is_a_failure_and_the_papers_are_posted_later(world: World) -> None:
     world.list_paper("2608.00001", title="Video")
     await subscribe(world, "video")
@@ -140,14 +147,14 @@ async def test_a_failed_read_is_a_failure_and_the_papers_are_posted_later(world:
 
 
 async def test_papers_beyond_the_cards_are_folded_and_not_dropped(world: World) -> None:
-    for number in range(40):
+    for number in range(15):
         world.list_paper(f"2608.{number:05}", title=f"Video {number}", upvotes=100 - number)
     await subscribe(world, "video")
 
     world.clock.advance(hours=1)
     await world.run()
 
-    assert world.posted_ids() == [f"2608.{number:05}" for number in range(40)]
+    assert world.posted_ids() == [f"2608.{number:05}" for number in range(15)]
     cards = [embed for message in world.posts() for embed in message.embeds if embed.url]
     assert len(cards) == 10
     sent = [

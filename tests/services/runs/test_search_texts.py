@@ -96,7 +96,8 @@ async def test_a_text_that_is_written_again_does_not_replace_that_of_newer_words
 async def test_texts_of_other_rules_are_written_again_in_small_batches(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(250):
+    monkeypatch.setattr(search_texts, "_BATCH", 10)
+    for number in range(25):
         bot.list_paper(f"2608.{number:05}", title=f"Paper {number}")
     await bot.services.polling.read_day(bot.today)
     waits: list[float] = []
@@ -111,7 +112,7 @@ async def test_texts_of_other_rules_are_written_again_in_small_batches(
 
     assert waits == [0.2] * 3
     found = await texts(bot)
-    assert len(found) == 250
+    assert len(found) == 25
     assert all(found.values())
     assert await words(bot, "2608.00007") == ["paper", "7"]
     assert await refreshing(bot, waits).refresh() == 0
