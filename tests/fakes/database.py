@@ -38,7 +38,7 @@ async def open_database(path: Path) -> Database:
     """The database at this path, an empty one where there is none."""
     if path.exists():
         return await Database.open(_address(path))
-    await _make(path)
+    await make_migrated(path)
     engines = _engines(path)
     return Database(engines.backend, writer=engines.writer, reader=engines.reader)
 
@@ -86,7 +86,7 @@ class _File:
 
 async def _make_kept(_: Path) -> _File:
     path = folder[-1] / f"{secrets.token_hex(8)}.db"
-    await _make(path)
+    await make_migrated(path)
     return _File(path)
 
 
@@ -97,7 +97,8 @@ _TABLES: Final = (*(table.name for table in tables.metadata.sorted_tables), "sql
 _ARE_FILLED: Final = f"SELECT {', '.join(f'EXISTS (SELECT 1 FROM {name})' for name in _TABLES)}"  # noqa: S608
 
 
-async def _make(path: Path) -> None:
+async def make_migrated(path: Path) -> None:
+    """A file with the tables, and no rows."""
     if _empty:
         make_folder(path.parent)
         make(path)

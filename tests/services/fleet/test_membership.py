@@ -111,20 +111,12 @@ async def test_processes_that_start_together_get_equal_parts(fleet: Fleet) -> No
     assert sorted(shard for process in processes for shard in process.owned.ids) == [0, 1, 2, 3]
 
 
-async def test_a_process_that_comes_later_gets_its_part_once_the_fleet_is_steady(fleet: Fleet) -> None:
+async def test_a_process_that_comes_later_gets_its_part_once_the_fleet_is_steady_and_work_has_ended(
+    fleet: Fleet,
+) -> None:
     first = await fleet.start("a")
     await fleet.steps(first, seconds=9)
     assert shards(first) == [[0, 1, 2, 3]]
-    second = await fleet.start("b")
-    await fleet.steps(first, second, seconds=TIMING.give_back - 5)
-    assert shards(first, second) == [[0, 1, 2, 3], []]
-    await fleet.steps(first, second, seconds=15)
-    assert shards(first, second) == [[0, 1], [2, 3]]
-
-
-async def test_what_is_under_way_ends_before_a_shard_is_given_back(fleet: Fleet) -> None:
-    first = await fleet.start("a")
-    await fleet.steps(first, seconds=9)
     held: list[OwnedShards] = []
 
     async def finish(_: float) -> None:
@@ -133,7 +125,9 @@ async def test_what_is_under_way_ends_before_a_shard_is_given_back(fleet: Fleet)
 
     first.follow(changed=lambda: None, lost=lambda: None, finish=finish)
     second = await fleet.start("b")
-    await fleet.steps(first, second, seconds=33)
+    await fleet.steps(first, second, seconds=TIMING.give_back - 5)
+    assert shards(first, second) == [[0, 1, 2, 3], []]
+    await fleet.steps(first, second, seconds=15)
     assert shards(first, second) == [[0, 1], [2, 3]]
     assert [sorted(shards.ids) for shards in held] == [[0, 1, 2, 3]]
 
@@ -170,6 +164,7 @@ async def test_a_process_that_froze_sends_nothing_and_finds_out_what_it_lost(fle
     assert first.may_send()
 
 
+@pytest.mark.thorough
 async def test_a_process_that_froze_for_a_moment_keeps_its_shards(fleet: Fleet) -> None:
     first, second = await fleet.start("a"), await fleet.start("b")
     await fleet.steps(first, second, seconds=9)

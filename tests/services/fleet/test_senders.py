@@ -183,7 +183,8 @@ async def test_a_process_that_cannot_record_an_answer_finds_its_message(two: Two
     await sent_once(two, channel)
 
 
-@pytest.mark.parametrize("minutes", first(1, [-30, 30]))
+@pytest.mark.thorough
+@pytest.mark.parametrize("minutes", [-30, 30])
 async def test_the_clocks_of_two_processes_may_differ(
     tmp_path: Path, postgresql: None, databases_are_freed: None, minutes: int
 ) -> None:

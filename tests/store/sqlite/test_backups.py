@@ -79,7 +79,7 @@ async def test_a_backup_holds_one_moment_and_ends_while_another_writes_without_p
     filled: Path, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with database.write() as conn:
-        await listed(conn, *range(10, 4_000))
+        await listed(conn, *range(10, 500))
     written = 0
 
     def write(*_: object) -> None:
@@ -90,7 +90,7 @@ async def test_a_backup_holds_one_moment_and_ends_while_another_writes_without_p
         assert written < 1_000, "the copy starts again at each write"
 
     monkeypatch.setattr(copies, "_pause", write)
-    monkeypatch.setattr(copies, "_PAGES", 16)
+    monkeypatch.setattr(copies, "_PAGES", 4)
     backups.back_up(filled, tmp_path / "one.db", replaces=False)
     assert written > 3
     with closing(sqlite3.connect(tmp_path / "one.db")) as connection:

@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.store.database import Database
 from bot.store.sqlite import driver
 from bot.store.sqlite.backend import WRITER
-from bot.store.sqlite.engine import sqlite_engine
-from tests.fakes.database import open_database
+from bot.store.sqlite.engine import parse_url, sqlite_engine
+from tests.fakes.database import make_migrated, open_database
 
 NOTES = Table(
     "notes", MetaData(), Column("id", Integer, primary_key=True), Column("note", String, unique=True)
@@ -33,6 +33,7 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(url: str) -> AsyncGenerator[Database]:
     """One whose connections have their threads, as the bot's."""
+    await make_migrated(parse_url(url))
     database = await Database.open(url)
     yield database
     await database.close()

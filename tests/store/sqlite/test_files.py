@@ -21,6 +21,8 @@ from bot.store.database import Database
 from bot.store.sqlite import backups, restores
 from bot.store.sqlite.engine import advice
 from bot.store.sqlite.files import NO_LOCKS
+from tests.examples import thorough
+from tests.fakes.database import make_migrated
 from tests.store.samples import a_feed
 from tests.store.sqlite.test_backups import LATER, names, restored
 from tests.waiting import LIMIT_SECONDS
@@ -36,7 +38,7 @@ def address(path: Path) -> str:
     return f"sqlite+aiosqlite:///{path}"
 
 
-@pytest.fixture(params=[0o000, 0o277, 0o022])
+@pytest.fixture(params=[0o000, 0o277, thorough(0o022)])
 def _umask(request: pytest.FixtureRequest) -> Iterator[None]:
     before = os.umask(request.param)
     yield
@@ -65,7 +67,7 @@ async def test_all_that_is_made_is_its_owners_alone_whatever_the_umask(tmp_path:
 
 async def test_what_others_could_read_is_closed_at_the_start_and_its_folder_stays(tmp_path: Path) -> None:
     path = tmp_path / "shared" / "paperboy.db"
-    await (await Database.open(address(path))).close()
+    await make_migrated(path)
     path.parent.chmod(0o755)
     path.chmod(0o644)
     Path(f"{path}-wal").touch(mode=0o644)
@@ -141,15 +143,14 @@ async def test_a_symbolic_link_stays_one_over_a_start_a_backup_and_a_restore(tmp
     assert names(tmp_path) == ["copies", "disk", "newest.db", "paperboy.db"]
 
 
-@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", ".lock"])
-async def test_no_part_of_the_database_is_overwritten_by_a_backup(
-    url: str, tmp_path: Path, suffix: str
-) -> None:
+async def test_no_part_of_the_database_is_overwritten_by_a_backup(url: str, tmp_path: Path) -> None:
     path = tmp_path / "data" / "paperboy.db"
+    await make_migrated(path)
     async with backend_of(url).sole_use():
         database = await Database.open(url)
-        with pytest.raises(BackupError, match="the database itself"):
-            backups.back_up(path, Path(f"{path}{suffix}"), replaces=True)
+        for suffix in ("", "-wal", "-shm", ".lock"):
+            with pytest.raises(BackupError, match="the database itself"):
+                backups.back_up(path, Path(f"{path}{suffix}"), replaces=True)
         await database.close()
 
 
