@@ -138,14 +138,17 @@ async def test_one_database_is_not_copied_into_itself(addresses: tuple[str, str]
             await copy_database(source, target)
 
 
-async def test_a_source_without_rows_is_a_wrong_address(addresses: tuple[str, str], tmp_path: Path) -> None:
+async def test_a_source_without_rows_is_a_wrong_address(tmp_path: Path, databases_are_freed: None) -> None:
+    await make_migrated(tmp_path / "paperboy.db")
+    source = await address_on(Store.SQLITE, tmp_path / "paperboy.db")
+    target = await address_on(Store.POSTGRESQL, tmp_path / "copy.db")
     with pytest.raises(CopyError, match="there is no database at FROM: check the address"):
-        await copy_database(f"sqlite+aiosqlite:///{tmp_path}/nothing.db", addresses[1])
+        await copy_database(f"sqlite+aiosqlite:///{tmp_path}/nothing.db", target)
     assert not (tmp_path / "nothing.db").exists()
     with pytest.raises(CopyError, match="the source has no rows: check the address"):
-        await copy_database(*addresses)
+        await copy_database(source, target)
     with pytest.raises(ConfigError, match="TO must be the address of"):
-        await copy_database(addresses[0], "paperboy.db")
+        await copy_database(source, "paperboy.db")
 
 
 async def a_change(address: str, what: str) -> None:

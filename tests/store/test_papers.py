@@ -165,6 +165,7 @@ async def test_the_newest_day_is_not_after_the_day_asked_for(conn: AsyncConnecti
     assert await papers.newest_day(conn, up_to=TODAY) == TODAY - timedelta(days=3)
 
 
+@pytest.mark.thorough
 async def test_many_papers_are_written_at_once(conn: AsyncConnection) -> None:
     await listed(conn, *range(3000))
     assert await papers.count(conn) == 3000

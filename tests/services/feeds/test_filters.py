@@ -61,6 +61,7 @@ async def test_a_paper_that_gets_its_upvotes_within_a_week_is_posted_once(bot: B
             assert decision.stage is Stage.UPVOTES
 
 
+@pytest.mark.thorough
 async def test_a_live_feed_gets_it_with_the_poll_that_shows_its_upvotes(bot: Bot) -> None:
     await bot.subscribe()
     await bot.execute("UPDATE feeds SET cadence = 'live'")

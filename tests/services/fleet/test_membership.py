@@ -134,7 +134,7 @@ async def test_a_process_that_comes_later_gets_its_part_once_the_fleet_is_steady
 
 async def test_a_spare_process_waits_and_takes_over_after_a_death(fleet: Fleet) -> None:
     first, second, spare = [await fleet.start(name, part=2) for name in ("a", "b", "c")]
-    await fleet.steps(first, second, spare, seconds=60)
+    await fleet.steps(first, second, spare, seconds=15)
     assert shards(first, second, spare) == [[0, 1], [2, 3], []]
     await fleet.steps(first, spare, seconds=TIMING.expires - 10 - TIMING.look)
     assert shards(spare) == [[]]

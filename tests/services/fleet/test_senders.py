@@ -201,6 +201,7 @@ async def test_the_clocks_of_two_processes_may_differ(
         await sent_once(two, CHANNEL)
 
 
+@pytest.mark.thorough
 async def test_a_shard_that_is_given_back_with_a_request_under_way(two: Two) -> None:
     await subscribed(two, FeedKind.FORUM)
     two.first.network.stop("there")

@@ -245,8 +245,6 @@ async def test_the_archive_is_never_posted_and_no_run_loads_it(
 
     monkeypatch.setattr(papers, "between", note)
     await bot.run()
-    bot.clock.advance(days=1)
-    await bot.run()
     await bot.services.runs.deliver_older(await bot.feed(), await wanting(bot), count=5)
     await bot.delivered()
     assert bot.publisher.posted(1) == ["2608.00001"]

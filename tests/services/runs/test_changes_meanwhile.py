@@ -14,6 +14,7 @@ from bot.services.feeds.filters import FilterChange
 from bot.services.feeds.unsubscribing import ALL_OF_THEM
 from bot.store import feed_versions, subscriptions
 from tests.cases import each
+from tests.examples import only_thorough
 from tests.services.bots import CHANNEL, SERVER, USER, Bot
 
 SHRUNK, EMPTIED, EXCLUDING, STRICTER, PAUSED, LATER, PINGING, SAME = range(11, 19)
@@ -108,7 +109,7 @@ async def test_a_delivery_on_request_leaves_out_what_was_unsubscribed_meanwhile(
     assert len(result.post_ids) == 1
 
 
-@each("only_one", [False, True])
+@each("only_one", [True, *only_thorough([False])])
 async def test_older_papers_of_what_was_unsubscribed_meanwhile_are_left_out(
     bot: Bot, monkeypatch: pytest.MonkeyPatch, *, only_one: bool
 ) -> None:

@@ -38,22 +38,17 @@ async def test_a_feed_runs_at_its_next_time_after_the_clock_was_ahead(
     bot: Bot, schedule: Schedule, ahead: timedelta
 ) -> None:
     await bot.subscribe(schedule=schedule)
+    await bot.subscribe(channel=OTHER, schedule=schedule)
     await run_at(bot, NOW + ahead)
+    await bot.services.pausing.pause(ChannelId(OTHER), user_id=USER)
     await run_at(bot, NOW + timedelta(minutes=1))
     due_at = next_run(schedule, after=bot.clock())
     assert (await bot.feed()).next_run_at == due_at
+    assert (await bot.feed(OTHER)).next_run_at == due_at, "paused, and scheduled all the same"
     bot.clock.now = due_at
     bot.list_paper("2608.00001")
     await bot.run()
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
-
-
-async def test_a_paused_feed_is_scheduled_by_the_right_clock_too(bot: Bot) -> None:
-    await bot.subscribe()
-    await run_at(bot, NOW + A_YEAR)
-    await bot.services.pausing.pause(HERE, user_id=USER)
-    await run_at(bot, NOW)
-    assert (await bot.feed()).next_run_at == next_run(NINE_ON_WEEKDAYS, after=NOW)
 
 
 async def test_a_next_run_within_the_schedule_stays_as_it_is(bot: Bot) -> None:
@@ -120,16 +115,6 @@ async def test_a_notice_and_a_follow_up_wait_no_longer_than_they_ever_do(bot: Bo
             assert (await conn.execute(select(func.max(table.c.next_attempt_at)))).scalar_one() <= bot.clock()
 
 
-async def test_a_subscription_made_by_the_wrong_clock_wants_todays_papers(bot: Bot) -> None:
-    bot.clock.now = NOW + A_YEAR
-    await bot.subscribe(schedule=LIVE)
-    await bot.run()
-    bot.clock.now = NOW
-    bot.list_paper("2608.00001")
-    await bot.run()
-    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
-
-
 async def test_a_list_day_read_by_the_wrong_clock_is_read_again_once_it_closed(bot: Bot) -> None:
     await bot.subscribe(schedule=LIVE)
     day = bot.today
@@ -150,13 +135,6 @@ async def test_a_paper_listed_while_the_bot_was_off_after_the_wrong_clock_is_not
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
-async def test_the_last_run_is_the_one_that_came_last(bot: Bot) -> None:
-    await run_at(bot, NOW + A_YEAR)
-    await run_at(bot, NOW)
-    run = await bot.last_run()
-    assert (run.finished_at, run.outcome) == (NOW, Outcome.OK)
-
-
 async def test_a_failure_dated_later_than_now_does_not_count_as_lasting(bot: Bot) -> None:
     await bot.subscribe()
     ahead = NOW + A_YEAR
@@ -169,7 +147,9 @@ async def test_a_failure_dated_later_than_now_does_not_count_as_lasting(bot: Bot
     assert await bot.value("SELECT count(*) FROM notices") == 0
 
 
-async def test_nothing_is_dated_later_than_now_afterwards(bot: Bot) -> None:
+async def test_nothing_is_dated_later_than_now_afterwards_and_what_was_subscribed_to_is_posted(
+    bot: Bot,
+) -> None:
     bot.clock.now = NOW + A_YEAR
     await bot.subscribe(schedule=LIVE)
     bot.list_paper("2608.00001", day=NOW.date())
@@ -186,6 +166,9 @@ async def test_nothing_is_dated_later_than_now_afterwards(bot: Bot) -> None:
         ):
             latest = (await conn.execute(select(func.max(column)))).scalar_one()
             assert latest is None or latest <= NOW, column
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+    run = await bot.last_run()
+    assert (run.finished_at, run.outcome) == (NOW, Outcome.OK), "the one that came last"
 
 
 @pytest.mark.parametrize("kind", first(1, [FeedKind.CHANNEL, FeedKind.FORUM]))

@@ -37,7 +37,8 @@ async def a_paper_a_day(bot: Bot, count: int, *, runs: bool = True) -> None:
             await bot.run()
 
 
-@pytest.mark.parametrize("days", first(1, [3, 10, 20]))
+@pytest.mark.thorough
+@pytest.mark.parametrize("days", [3, 10, 20])
 async def test_time_offline_loses_nothing(bot: Bot, days: int) -> None:
     await bot.subscribe()
     bot.clock.advance(hours=1)
@@ -211,6 +212,7 @@ async def test_a_feed_whose_next_run_cannot_be_computed_stops_no_other(
     assert (await bot.feed()).next_run_at == bot.clock() + timedelta(days=1)
 
 
+@pytest.mark.thorough
 async def test_a_failed_run_is_recorded_changes_nothing_and_the_next_one_catches_up(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from bot.core.runs import Outcome
 from bot.store import runs
-from tests.examples import first
 from tests.fakes.discord_limits import assert_within_limits
 from tests.fakes.huggingface import FakeHuggingFace, Fault
 from tests.samples import NOW
@@ -177,7 +176,8 @@ async def test_papers_are_matched_whatever_comes_from_outside(world: World) -> N
     assert "@everyone" not in (message.embeds[0].title or "")
 
 
-@pytest.mark.parametrize("hours", first(1, [1, 25]))
+@pytest.mark.thorough
+@pytest.mark.parametrize("hours", [1, 25])
 async def test_a_restart_posts_nothing_again(tmp_path: Path, hours: int) -> None:
     hub = FakeHuggingFace()
     async with running_world(tmp_path, hub=hub) as world:
