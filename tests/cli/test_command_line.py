@@ -43,21 +43,12 @@ async def run_paperboy(folder: Path, *arguments: str, **variables: str) -> Finis
 
 
 async def test_without_a_token_run_exits_with_78_and_suggests_the_sandbox(tmp_path: Path) -> None:
-    # This one, and no other here, also tries `python -m bot` and the imports that a start makes.
-    done = subprocess.run(  # noqa: ASYNC221
-        [sys.executable, "-m", "bot"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=WAIT_SECONDS,
-    )
-    assert (done.returncode, done.stdout) == (78, "")
-    assert done.stderr.count("\n") == 1
-    assert "DISCORD_TOKEN" in done.stderr
-    assert "paperboy sandbox" in done.stderr
-    assert await run_paperboy(tmp_path, "run") == Finished(code=78, out="", err=done.stderr)
+    done = await run_paperboy(tmp_path)
+    assert (done.code, done.out) == (78, "")
+    assert done.err.count("\n") == 1
+    assert "DISCORD_TOKEN" in done.err
+    assert "paperboy sandbox" in done.err
+    assert await run_paperboy(tmp_path, "run") == done
 
 
 @pytest.mark.parametrize("command", ["run", "sandbox", "mode", "preview agents"])
@@ -146,11 +137,19 @@ async def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
 
 
 def test_a_full_log_disk_does_not_change_the_exit_code(tmp_path: Path) -> None:
+    # This one, and no other here, also tries `python -m bot` and the imports that a start makes.
     with Path("/dev/full").open("wb") as full:
-        command = (sys.executable, "-m", "bot", "run")
-        environment = os.environ | {"DISCORD_TOKEN": ""}
-        ended = subprocess.run(command, cwd=tmp_path, stderr=full, env=environment, check=False)
-    assert ended.returncode == 78
+        command = (sys.executable, "-m", "bot")
+        ended = subprocess.run(
+            command,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=full,
+            env=environment(),
+            check=False,
+            timeout=WAIT_SECONDS,
+        )
+    assert (ended.returncode, ended.stdout) == (78, b"")
 
 
 async def test_a_limit_of_the_process_is_named_with_how_to_raise_it(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tests.cogs.rights import subscribed
 from tests.cogs.setups import filled
 from tests.cogs.test_blocks import FIRST, allow, blocked
 from tests.cogs.test_rights import options
+from tests.examples import some
 from tests.standstill import acting, press, store_standing_still, until_answered
 from tests.world import World, text_of
 
@@ -24,10 +25,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 async def test_every_command_is_answered_while_the_database_hangs(world: World) -> None:
     await subscribed(world)
-    tried = 0
-    for command in world.client.tree.walk_commands():
-        if not isinstance(command, app_commands.Command):
-            continue
+    commands = [
+        command for command in world.client.tree.walk_commands() if isinstance(command, app_commands.Command)
+    ]
+    assert len(commands) >= 25
+    for command in some(commands):
         name = command.qualified_name
         given = OPTIONS.get(name)
         if name in {"config copy", "config notices"}:
@@ -36,8 +38,6 @@ async def test_every_command_is_answered_while_the_database_hangs(world: World) 
         async with store_standing_still(world):
             typed = await acting(world, world.admin.slash(world.channel, name, **given))
         await typed
-        tried += 1
-    assert tried >= 25
 
 
 async def twice(world: World, message: Any, label: str) -> None:
@@ -83,6 +83,7 @@ async def test_cancel_pressed_while_an_answer_is_slow_cancels_after_it(world: Wo
     assert "was cancelled, and nothing was changed" in text_of(shown)
 
 
+@pytest.mark.thorough
 async def test_a_form_sent_while_finish_is_slow_says_that_the_setup_is_finished(world: World) -> None:
     shown = await filled_in(world)
     form = await world.admin.click(shown.response, label=FORM_NAME)
@@ -107,6 +108,7 @@ async def test_import_pressed_twice_imports_once(world: World) -> None:
     assert "Imported" in text_of(shown)
 
 
+@pytest.mark.thorough
 async def test_older_matches_asked_for_twice_are_posted_once(world: World) -> None:
     for number in range(3):
         world.list_paper(f"2608.0000{number}", day=world.today - timedelta(days=2), title="Video")

@@ -31,7 +31,8 @@ async def test_top_shows_the_most_upvoted_papers_of_each_period(world: World) ->
     ):
         day = world.today - timedelta(days=back)
         world.list_paper(f"2608.000{back:02}", day=day, title=title, upvotes=upvotes)
-    await read_back(world, 31)
+    await world.read_archive()
+    await world.services.polling.read_day(world.today - timedelta(days=31))
 
     week, month, year = [await top(world, period) for period in ("week", "month", "year")]
 
@@ -44,6 +45,7 @@ async def test_top_shows_the_most_upvoted_papers_of_each_period(world: World) ->
     assert year.index("Of the Year") < year.index("Also of the Year") < year.index("Of the Month")
 
 
+@pytest.mark.thorough
 async def test_top_is_public_and_paged(world: World) -> None:
     for number in range(100):
         world.list_paper(f"2608.{number:05}", title=f"Paper {number}", upvotes=number)
@@ -72,7 +74,7 @@ async def test_top_says_how_far_back_the_archive_is_read_if_that_is_less_than_th
 
 
 async def test_top_of_a_period_without_papers_says_so(world: World) -> None:
-    await read_back(world, 30)
+    await read_back(world, 7)
 
     assert "No papers of these days are known yet." in await top(world, "week")
 
@@ -178,7 +180,7 @@ async def test_search_says_how_much_of_the_archive_is_read(world: World) -> None
 
 async def test_a_search_without_a_match_says_what_to_do_next(world: World) -> None:
     world.list_paper("2608.00001", title="Cooking")
-    await read_back(world, 30)
+    await world.read_archive()
 
     answer = await search(world, "video", days=9)
     assert "None of 1 paper of the last 9 days matches `video`." in answer
@@ -194,6 +196,7 @@ async def test_a_wrong_query_is_explained_to_its_author_alone(world: World) -> N
     assert "agents AND" in text_of(shown)
 
 
+@pytest.mark.thorough
 async def test_a_result_stays_within_discords_limits_however_long_its_texts_are(world: World) -> None:
     for number in range(5):
         world.list_paper(

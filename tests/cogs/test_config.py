@@ -121,6 +121,7 @@ async def test_a_live_feed_posts_at_the_next_run(world: World) -> None:
     assert world.posted_ids() == ["2608.00001"]
 
 
+@pytest.mark.thorough
 async def test_a_digest_is_a_line_a_paper(world: World) -> None:
     for number in range(3):
         world.list_paper(f"2608.0000{number}", title=f"Video {number}")

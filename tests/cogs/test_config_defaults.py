@@ -75,6 +75,7 @@ async def test_none_takes_the_bots_own_again(world: World) -> None:
     assert "**daily, Mon-Fri, at 09:00 UTC** (the bot's defaults)" in answer
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "wrong", first(1, [{"time": "25:00"}, {"timezone": "Mars"}, {"weekdays": "Someday"}])
 )
@@ -86,6 +87,7 @@ async def test_one_wrong_value_changes_nothing(world: World, wrong: dict[str, st
     assert "at 09:00 UTC" in text_of(await world.admin.slash(world.channel, "config defaults"))
 
 
+@pytest.mark.thorough
 async def test_another_servers_are_its_own(world: World) -> None:
     await world.admin.slash(world.channel, "config defaults", time="17:30")
     other = world.env.create_guild("Other")

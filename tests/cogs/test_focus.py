@@ -169,6 +169,7 @@ async def test_a_preview_says_what_each_focus_takes_and_marks_what_it_cuts_and_a
     assert "Closeness is unknown for these words, so broad works like exact here." in unknown
 
 
+@pytest.mark.thorough
 async def test_the_button_of_a_hint_previews_with_the_same_focus(world: World) -> None:
     list_topic(world)
     await world.run()
@@ -204,6 +205,7 @@ async def test_a_focus_is_offered_where_most_papers_only_mention_the_keywords(wo
     assert await focus_of(world) == {"reward hacking": "exact"}
 
 
+@pytest.mark.thorough
 async def test_the_settings_tell_close_papers_from_those_that_mention_the_keywords(world: World) -> None:
     list_topic(world)
     await world.admin.slash(world.channel, "subscribe", keywords="reward hacking", focus="broad")

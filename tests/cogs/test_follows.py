@@ -68,7 +68,7 @@ async def test_what_a_person_follows_comes_by_direct_message_once(world: World) 
 
 async def test_the_last_message_of_a_delivery_can_stop_it_and_that_can_be_undone(world: World) -> None:
     await my(world, "follow", keywords="video")
-    for number in range(30):
+    for number in range(11):
         world.list_paper(f"2608.000{number:02}", title=f"Video {number}")
     await next_day(world)
     _, *messages, last = received(world)

@@ -31,6 +31,7 @@ def labels(result: Any) -> list[str]:
     return [item["label"] for row in result.response.components for item in row["components"]]
 
 
+@pytest.mark.thorough
 async def test_several_terms_are_said_in_words_everywhere(world: World) -> None:
     await listed(world, "Agents and a benchmark", "A benchmark of agents: a survey")
     read = "Read as: papers with “agent” and “benchmark”, without “survey”"
@@ -46,6 +47,7 @@ async def test_one_term_says_enough(world: World) -> None:
     assert "Read as" not in text_of(await world.admin.slash(world.channel, "subscriptions"))
 
 
+@pytest.mark.thorough
 async def test_an_acronym_says_how_many_its_long_form_adds(world: World) -> None:
     await listed(world, "RL for all", "Reinforcement learning", "Deep reinforcement learning", "Video")
 
@@ -69,6 +71,7 @@ async def test_a_misspelt_word_is_replaced_by_one_press(world: World) -> None:
     assert await world.subscriptions() == ["diffusion models"]
 
 
+@pytest.mark.thorough
 async def test_a_misspelt_alternative_is_found_beside_one_that_finds_papers(world: World) -> None:
     await listed(world, "Diffusion", "Video")
 
@@ -77,12 +80,14 @@ async def test_a_misspelt_alternative_is_found_beside_one_that_finds_papers(worl
     assert "Did you mean `video OR diffusion`? It finds 2." in answer
 
 
+@pytest.mark.thorough
 async def test_a_word_that_papers_have_is_not_misspelt(world: World) -> None:
     await listed(world, "Diffusion", "Diffusions", "Diffussion")
 
     assert "Did you mean" not in text_of(await subscribe(world, "diffussion"))
 
 
+@pytest.mark.thorough
 async def test_hints_and_numbers_are_of_all_papers_that_the_bot_has(world: World) -> None:
     long_ago = world.today - timedelta(days=90)
     for number, title in enumerate(("Diffusion models", "Reinforcement learning")):
@@ -119,6 +124,7 @@ async def test_a_phrase_that_is_one_gets_no_hint(world: World) -> None:
     assert "💡" not in text_of(await subscribe(world, "search and rescue"))
 
 
+@pytest.mark.thorough
 async def test_a_phrase_that_finds_little_is_compared_with_its_words(world: World) -> None:
     await listed(world, *(f"Agents number {n}: an LLM benchmark" for n in range(5)))
 
@@ -167,6 +173,7 @@ async def test_a_beginning_that_most_papers_have_is_not_hinted_at(world: World) 
     assert "reason*" not in text_of(await subscribe(world, "reasoning"))
 
 
+@pytest.mark.thorough
 async def test_two_words_where_one_was_typed(world: World) -> None:
     await listed(world, "Finetuning", "Fine tuning", "Fine-tuning")
 
@@ -247,6 +254,7 @@ async def test_no_answer_has_more_than_two_hints(world: World) -> None:
     assert answer.count("💡") == 2
 
 
+@pytest.mark.thorough
 async def test_a_button_with_long_keywords_works_after_a_restart(world: World) -> None:
     await listed(world, "Diffusion")
     wanted = " OR ".join(f"some other words {n}" for n in range(5)) + ' OR title:(it\'s "THIS")'

@@ -62,6 +62,7 @@ async def test_every_change_is_recorded_with_who_when_and_where(world: World) ->
         assert line.startswith(wanted)
 
 
+@pytest.mark.thorough
 async def test_commands_that_change_nothing_are_not_recorded(world: World) -> None:
     await subscribed(world)
     await subscribed(world)

@@ -148,6 +148,7 @@ async def test_a_query_longer_than_the_operator_allows_is_refused_everywhere(wor
     assert not person.labels["Finish"]
 
 
+@pytest.mark.thorough
 async def test_a_query_as_long_as_the_operator_allows_is_taken_everywhere(world: World) -> None:
     limited(world, query_length=260)
     query = "agents " * 36 + "agent"
@@ -172,6 +173,7 @@ async def test_a_query_as_long_as_the_operator_allows_is_taken_everywhere(world:
     assert await world.subscriptions() == [query, "video"]
 
 
+@pytest.mark.thorough
 async def test_setup_takes_as_many_keywords_as_the_operator_allows(world: World) -> None:
     limited(world, subscriptions=60)
     keywords = [f"word{number}x" for number in range(61)]

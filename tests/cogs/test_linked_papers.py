@@ -90,6 +90,7 @@ async def test_all_linked_papers_are_saved_but_those_that_nobody_has(known: Worl
     assert answer.startswith("Nothing was saved.")
 
 
+@pytest.mark.thorough
 async def test_twenty_five_papers_of_a_message_are_taken(known: World) -> None:
     for number in range(2, 28):
         known.list_paper(f"2608.{number:05}", title=f"Leaf {number}")

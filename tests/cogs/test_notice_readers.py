@@ -67,6 +67,7 @@ async def test_of_several_channels_those_that_all_see_are_named(world: World) ->
     assert str(secret.id) not in answer
 
 
+@pytest.mark.thorough
 async def test_it_is_named_where_only_its_readers_read(world: World) -> None:
     staff = world.guild.create_role("Staff")
     secret = channel_for(world, staff)

@@ -117,6 +117,7 @@ async def test_it_posts_into_the_channel_that_was_subscribed(world: World) -> No
     assert world.posted_ids() == []
 
 
+@pytest.mark.thorough
 async def test_after_unsubscribing_it_says_so(world: World) -> None:
     below = await subscribed(world, older=1)
     await world.admin.slash(world.channel, "unsubscribe", keywords="video")
@@ -151,6 +152,7 @@ async def test_a_blocked_channel_gets_no_older_papers_and_the_answer_says_why(wo
     assert world.posted_ids() == []
 
 
+@pytest.mark.thorough
 async def test_the_answer_says_that_a_channel_is_gone(world: World) -> None:
     other = world.guild.create_text_channel("other")
     shown = await world.admin.slash(world.channel, "subscribe", keywords="video", channel=other)

@@ -75,6 +75,7 @@ async def test_a_pause_gets_another_end_and_none(world: World) -> None:
     assert offered == [{"name": "Thursday, 24 December 2026", "value": "2026-12-24"}]
 
 
+@pytest.mark.thorough
 async def test_what_a_pause_missed_is_skipped_where_that_is_wanted(world: World) -> None:
     await subscribed(world)
     await typed(world, "schedule", weekdays="all")

@@ -177,6 +177,7 @@ async def subscribed_with_papers(world: World, place: Any) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video", channel=place)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", first(1, ["forum", "thread", "announcement", "digest"]))
 async def test_a_channel_of_another_kind_or_style_is_previewed_as_it_is_then_delivered(
     world: World, kind: str
@@ -260,6 +261,7 @@ async def test_a_blocked_channel_shows_what_it_will_post_and_what_blocks_it(worl
     assert_shown_as_delivered(answer, delivered)
 
 
+@pytest.mark.thorough
 async def test_a_list_that_cannot_be_read_is_said_beside_what_is_known(world: World) -> None:
     await subscribed_with_papers(world, world.channel)
     world.hub.day_faults = {world.today - timedelta(days=back): Fault(status=404) for back in range(40)}

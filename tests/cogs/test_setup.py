@@ -124,6 +124,7 @@ async def test_everything_is_chosen_in_five_actions(world: World) -> None:
     assert {item.focus for item in found.subscriptions} == {Focus.STRICT}
 
 
+@pytest.mark.thorough
 async def test_a_filter_that_was_chosen_is_shown_as_old_and_new(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="agents")
     await world.admin.slash(world.channel, "config filter", min_upvotes=3)
@@ -198,6 +199,7 @@ async def test_more_bundles_than_a_channel_can_have_are_refused(world: World) ->
     assert len(await world.subscriptions()) == 49
 
 
+@pytest.mark.thorough
 async def test_the_last_page_of_setup_has_the_button_for_older_matches(world: World) -> None:
     world.list_paper("2608.00001", day=world.today - timedelta(days=2), title="Video")
     await world.read_archive()
@@ -250,6 +252,7 @@ async def test_cancel_changes_nothing(world: World) -> None:
     assert await feeds_of(world) == []
 
 
+@pytest.mark.thorough
 async def test_wrong_keywords_are_shown_at_their_place_and_can_be_corrected(world: World) -> None:
     person = await Person.starting(world)
     await person.type_keywords("video")
@@ -333,6 +336,7 @@ async def test_a_field_that_cannot_be_read_is_reported_until_it_is_corrected_and
     assert (feed.settings.min_upvotes, feed.settings.schedule.time.hour) == (7, 10)
 
 
+@pytest.mark.thorough
 async def test_all_wrong_fields_are_reported_at_once(world: World) -> None:
     person = await Person.starting(world)
 
@@ -613,6 +617,7 @@ async def test_a_second_press_of_finish_says_that_it_is_done(world: World) -> No
     assert await world.subscriptions() == ["video"]
 
 
+@pytest.mark.thorough
 async def test_one_panel_that_ends_does_not_end_another(world: World) -> None:
     first = await Person.starting(world)
     second = await Person.starting(world)
@@ -633,6 +638,7 @@ async def test_help_has_the_button_for_who_may_use_it(world: World) -> None:
     assert f"**Where:** <#{world.channel.id}>" in text_of(opened)
 
 
+@pytest.mark.thorough
 async def test_titles_neither_ping_nor_link(world: World) -> None:
     world.list_paper("2608.00001", title="@everyone [video](https://evil.example) <@1>")
     await world.read_archive()

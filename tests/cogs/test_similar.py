@@ -31,6 +31,7 @@ async def kites(world: World) -> Any:
     return post
 
 
+@pytest.mark.thorough
 async def test_more_like_this_shows_the_closest_papers_first_and_each_opens(world: World) -> None:
     similar = await world.member.click(await kites(world), label="More like this")
 
@@ -63,6 +64,7 @@ async def test_keywords_are_suggested_edited_and_followed_across_restarts(world:
     assert "kite OR title:beach" in text_of(await world.member.slash(world.channel, "my feed"))
 
 
+@pytest.mark.thorough
 async def test_a_mistake_in_the_form_is_said_and_nothing_is_followed(world: World) -> None:
     similar = await world.member.click(await kites(world), label="More like this")
     suggested = await world.member.click(similar.response, label="Follow papers like this")

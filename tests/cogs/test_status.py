@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from sqlalchemy import text
 from bot.core.notices import NoticeKind
 from bot.core.posts import FollowUpKind, Post
 from bot.store import feeds, follow_ups, notices, outbox, posts
+from bot.store.statements import insert_or_update
+from bot.store.tables import list_days
 from tests.examples import first
 from tests.fakes.feeds import store_settings
 from tests.fakes.huggingface import Fault
@@ -233,6 +236,7 @@ async def failed_follow_up(world: World) -> None:
         )
 
 
+@pytest.mark.thorough
 async def test_status_shows_an_undeliverable_notice(world: World) -> None:
     await subscribed(world)
     assert "couldn't post in any channel" not in await status(world)
@@ -368,18 +372,23 @@ async def test_what_hugging_face_answers_instead_of_a_list_is_shown_to_nobody(
 
 
 async def test_status_says_how_far_back_the_archive_is_read(world: World) -> None:
+    async def read(days_back: Iterable[int]) -> None:
+        rows = [
+            {"day": world.today - timedelta(days=back), "read_at": world.clock(), "unreadable": 0}
+            for back in days_back
+        ]
+        async with world.database.write() as conn:
+            await conn.execute(insert_or_update(list_days, key=("day",)), rows)
+
     assert "Known papers: 0. The archive has not been read yet." in await status(world)
 
-    for back in range(11):
-        await world.services.polling.read_day(world.today - timedelta(days=back))
+    await read(range(11))
     answer = await status(world)
     assert "The archive is read back to 9 Aug 2026; older papers are still being read." in answer
 
-    for back in range(11, 29):
-        await world.services.polling.read_day(world.today - timedelta(days=back))
-    await world.services.polling.read_day(world.today - timedelta(days=30))
+    await read([*range(11, 29), 30])
     answer = await status(world)
     assert "The archive is read back to 20 Jul 2026 (without 1 list day in between)." in answer
 
-    await world.services.polling.read_day(world.today - timedelta(days=29))
+    await read([29])
     assert "archive" not in await status(world)

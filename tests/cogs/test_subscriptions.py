@@ -87,6 +87,7 @@ async def test_unreadable_keywords_are_shown_at_their_place_and_change_nothing(
     assert await world.subscriptions() == []
 
 
+@pytest.mark.thorough
 async def test_two_thousand_characters_of_keywords_fit(world: World) -> None:
     keywords = ", ".join(f"subject{number:02} with some words more" for number in range(50))
     keywords += " " * (2000 - len(keywords))
@@ -128,6 +129,7 @@ async def test_a_channel_that_wanted_nothing_for_long_is_due_at_its_next_time(wo
     assert world.posted_ids() == []
 
 
+@pytest.mark.thorough
 async def test_a_paused_channel_is_subscribed_and_says_that_it_is_paused(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="video")
     await world.admin.slash(world.channel, "config pause")
@@ -139,6 +141,7 @@ async def test_a_paused_channel_is_subscribed_and_says_that_it_is_paused(world: 
     assert "/config resume" in answer
 
 
+@pytest.mark.thorough
 async def test_another_channel_is_subscribed_by_its_option(world: World) -> None:
     other = world.guild.create_text_channel("other")
 

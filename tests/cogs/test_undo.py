@@ -116,6 +116,7 @@ async def test_what_was_done_everywhere_is_undone_everywhere_or_not_at_all(world
     assert (await feed_of(world, other)).is_active
 
 
+@pytest.mark.thorough
 async def test_a_person_who_lost_access_to_a_channel_undoes_nothing_anywhere(world: World) -> None:
     person, other = manager(world), world.guild.create_text_channel("other")
     for channel in (world.channel, other):
@@ -146,6 +147,9 @@ async def test_skipped_papers_come_back(world: World, runs_between: bool) -> Non
     world.list_paper("2608.00003", title="Video of today")
     await world.run()
     resumed = await typed(world, "config resume", missed="skip")
+    assert "1 pending paper and all papers of lists before today's are skipped." in str(
+        resumed.embeds[0].to_dict()
+    )
     if runs_between:
         world.clock.advance(days=1)
         await world.run()

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -54,9 +55,15 @@ class Patient:
         return self.shards._client
 
 
+@cache
+def any_client() -> Any:
+    """One for all tests, as it takes 0.1 s to make; each sets what it says anew."""
+    return create_autospec(Client, instance=True)
+
+
 @pytest_asyncio.fixture
 async def patient(tmp_path: Path) -> AsyncIterator[Patient]:
-    client = create_autospec(Client, instance=True)
+    client = any_client()
     client.is_ready.return_value = True
     client.is_closed.return_value = False
     client.shards = {number: create_autospec(Shard, instance=True) for number in range(2)}

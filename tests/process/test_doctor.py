@@ -38,6 +38,7 @@ async def serve(stage: Stage) -> BotProcess:
     return bot
 
 
+@pytest.mark.thorough
 async def test_beside_and_after_a_bot_it_only_looks_and_everything_is_in_place(stage: Stage) -> None:
     bot = await serve(stage)
     asked = len(stage.discord.requests)

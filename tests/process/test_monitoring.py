@@ -15,7 +15,7 @@ import pytest
 from sandbox import Fault
 from tests.fakes.huggingface import Fault as HubFault
 from tests.process.asking import port_of
-from tests.process.conftest import on_each_store
+from tests.process.conftest import on_each_store, on_usual_store
 from tests.process.running import BotProcess, Stage, finished
 
 PORT = {"HEALTH_PORT": "0"}
@@ -43,6 +43,7 @@ async def healthcheck(**settings: str) -> tuple[int, str, str]:
     return done.code, done.out, done.err
 
 
+@on_each_store
 async def test_a_working_bot_is_healthy_even_if_it_reconnects_and_exposes_no_names_or_secrets(
     stage: Stage,
 ) -> None:
@@ -184,7 +185,7 @@ async def test_a_failing_source_is_reported_but_does_not_make_the_bot_unhealthy(
         assert numbers.of("paperboy_runs_total", outcome="source_failed")
 
 
-@on_each_store
+@on_usual_store
 async def test_metrics_count_runs_posts_refusals_and_commands(stage: Stage) -> None:
     general, refused = stage.discord.club.general, stage.discord.club.announcements
     stage.list_paper("2611.00001", title="World models for small robots")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
+
 from bot.store.database import Database
 from tests.fakes.huggingface import Fault
 from tests.fakes.leaks import FINAL_LEAKS, TOKEN, leaked
+from tests.process.conftest import on_each_store
 from tests.process.running import WITHOUT_PAUSES, Stage
 from tests.services.runs.test_focus import CLOSE, MENTION, TITLE
 
@@ -30,12 +33,14 @@ async def test_it_shows_what_matches_without_a_token_and_a_database(stage: Stage
     assert list(stage.folder.iterdir()) == []
 
 
+@pytest.mark.thorough
 async def test_of_several_keywords_each_paper_names_those_that_found_it(stage: Stage) -> None:
     stage.list_paper("2608.00001", title="Video", summary="About sound.", upvotes=1)
     done = await stage.finished("preview", "video, sound")
     assert "    1 upvote · found by video, sound\n" in done.out
 
 
+@pytest.mark.thorough
 async def test_where_the_title_does_not_match_the_abstract_is_quoted(stage: Stage) -> None:
     stage.list_paper(
         "2608.00001", title="Steady", summary="first words " * 30 + "then reward models appear. " * 9
@@ -118,6 +123,7 @@ async def test_items_that_cannot_be_read_are_said_below_the_matches(stage: Stage
     assert done.out.endswith("\n\n1 item on that list could not be read and is not counted.\n")
 
 
+@pytest.mark.thorough
 async def test_hostile_titles_steer_no_terminal(stage: Stage) -> None:
     stage.list_paper("2608.00001", title="Agents \x1b[2J\x1b]0;x\x07 \u202ehere", authors=("A\x1b[31m\x9bB",))
     done = await stage.finished("preview", "agents")
@@ -125,6 +131,7 @@ async def test_hostile_titles_steer_no_terminal(stage: Stage) -> None:
     assert not set(done.out) & set("\x1b\x07\x9b\u202e")
 
 
+@pytest.mark.thorough
 async def test_an_encoding_that_knows_no_quotes_does_not_crash_it(stage: Stage) -> None:
     stage.list_paper("2608.00001", title="Agents – für 論")
     done = await stage.finished("preview", "agents", PYTHONIOENCODING="ascii")
@@ -133,6 +140,7 @@ async def test_an_encoding_that_knows_no_quotes_does_not_crash_it(stage: Stage) 
     assert "Agents - fur ?" in done.out
 
 
+@on_each_store
 async def test_more_than_a_month_is_searched_in_the_bots_database_without_a_request(stage: Stage) -> None:
     stage.list_paper("2608.00001", title="Video now")
     stage.list_paper("2608.00002", title="Video then", day=stage.today - timedelta(days=35))
@@ -164,6 +172,7 @@ async def test_more_than_a_month_without_a_database_ends_with_78_and_says_what_t
     assert list(stage.folder.iterdir()) == []
 
 
+@pytest.mark.thorough
 async def test_a_database_of_another_program_ends_with_78(stage: Stage) -> None:
     path = stage.folder / "other.db"
     path.write_bytes(b"not a database" * 100)

@@ -128,6 +128,7 @@ async def test_each_process_takes_the_next_port_and_a_health_check_finds_them(st
     assert (code, answer.splitlines()) == (1, [answer.strip()])
 
 
+@pytest.mark.thorough
 async def test_processes_that_are_too_old_for_the_tables_end_and_say_so(stage: Stage) -> None:
     settings = {"SHARD_COUNT": "1", "POLL_INTERVAL_SECONDS": "3600"}
     bot = await stage.launch(before=SOON, **settings)

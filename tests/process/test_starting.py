@@ -12,6 +12,7 @@ import pytest
 
 from sandbox import Fault
 from tests.fakes.proxy import FakeProxy
+from tests.process.conftest import on_each_store
 from tests.process.running import Stage
 from tests.test_proxies import address_of
 
@@ -41,6 +42,7 @@ async def test_a_name_that_is_looked_up_for_long_does_not_keep_it_from_ending(st
     assert await bot.stop() == 0
 
 
+@on_each_store
 async def test_a_refused_token_ends_it_with_one_line(stage: Stage) -> None:
     bot = await stage.launch(DISCORD_TOKEN="another", LOG_LEVEL="WARNING")
     assert await bot.ended() == 78
