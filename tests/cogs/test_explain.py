@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.cogs.hidden import hide
 from tests.fakes.huggingface import raw_item
 from tests.world import World, text_of
@@ -62,6 +64,7 @@ async def test_without_a_channel_every_channel_that_the_person_can_see_is_explai
     assert "has no subscriptions" in await explain(world, "2608.00001", channel=empty)
 
 
+@pytest.mark.thorough
 async def test_explain_names_the_keywords_that_do_not_match(world: World) -> None:
     world.list_paper("2608.00001", title="Storage")
     await world.run()

@@ -358,6 +358,7 @@ async def mentioned(world: World, *, about: int, mentions: int) -> None:
     await world.read_archive()
 
 
+@pytest.mark.thorough
 async def test_a_preview_says_how_many_papers_are_about_it_and_offers_only_those(world: World) -> None:
     await mentioned(world, about=2, mentions=4)
 

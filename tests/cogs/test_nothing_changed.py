@@ -124,6 +124,7 @@ async def test_a_schedule_that_is_set_again_does_not_postpone_a_due_run(world: W
     assert (await feed_of(world, world.channel)).next_run_at == due
 
 
+@pytest.mark.thorough
 async def test_cards_and_threads_of_a_digest_are_said_to_have_no_effect(world: World) -> None:
     await subscribed(world)
     await typed(world, "style", style="digest")

@@ -424,6 +424,7 @@ async def test_a_channel_where_the_bot_may_not_post_is_refused_with_the_remedy(
     assert f"**Where:** <#{world.channel.id}>" in person.text
 
 
+@pytest.mark.thorough
 async def test_a_refused_channel_takes_the_one_chosen_before_away(world: World) -> None:
     closed = channel_where(world, world.client.user, send_messages=False)
     person = await Person.starting(world)
@@ -629,6 +630,7 @@ async def test_one_panel_that_ends_does_not_end_another(world: World) -> None:
     assert await world.subscriptions() == ["video"]
 
 
+@pytest.mark.thorough
 async def test_help_has_the_button_for_who_may_use_it(world: World) -> None:
     shown = await world.admin.slash(world.channel, "help")
 

@@ -41,6 +41,7 @@ async def test_one_bad_part_rejects_the_whole(world: World) -> None:
     assert await world.subscriptions() == []
 
 
+@pytest.mark.thorough
 async def test_an_existing_keyword_is_marked(world: World) -> None:
     await world.admin.slash(world.channel, "subscribe", keywords="reward models")
 

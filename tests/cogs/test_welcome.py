@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import discord
+import pytest
 from simcord.backend import serializers
 
 from tests.cogs.rights import overwrite
@@ -45,6 +46,7 @@ async def test_a_new_server_is_welcomed_with_the_first_command_and_a_button(worl
     assert "**Where:**" in text_of(opened)
 
 
+@pytest.mark.thorough
 async def test_the_button_works_after_a_restart(world: World) -> None:
     await join(world)
     (message,) = world.posts()
