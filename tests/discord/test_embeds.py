@@ -87,7 +87,7 @@ def test_links_become_buttons_that_never_time_out() -> None:
     assert view.to_components()[0]["components"][0]["url"] == "https://a.example/c"
 
 
-@settings(deadline=None, max_examples=examples(3))
+@settings(deadline=None, max_examples=examples(2))
 @given(
     shown=st.lists(HOSTILE_PAPERS, min_size=1, max_size=14, unique_by=lambda paper: paper.id),
     later=st.lists(HOSTILE_PAPERS, min_size=14, max_size=14),
@@ -105,7 +105,7 @@ def test_no_paper_makes_a_message_that_discord_refuses(
         assert_within_limits(payload(compose(items, heading=heading([paper for paper, _, _ in items]))))
 
 
-@settings(deadline=None, max_examples=examples(3))
+@settings(deadline=None, max_examples=examples(2))
 @given(paper=HOSTILE_PAPERS, lines=st.integers(0, 16), cards=st.integers(0, 9))
 def test_the_worst_paper_all_over_a_full_message_is_taken(paper: Paper, lines: int, cards: int) -> None:
     items = [(paper, Form.CARD, ())] * cards + [(paper, Form.LINE, ())] * lines

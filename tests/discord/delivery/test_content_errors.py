@@ -132,7 +132,7 @@ _trees = st.recursive(
 )
 
 
-@settings(max_examples=examples(5))
+@settings(max_examples=examples(3))
 @given(_trees)
 def test_the_description_is_short_and_harmless_for_any_tree(tree: object) -> None:
     found = rejection(status=400, code=50035, errors=tree)

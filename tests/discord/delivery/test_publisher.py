@@ -352,7 +352,7 @@ async def test_a_timeout_during_a_global_rate_limit_does_not_block_other_request
         assert publisher._client.http._global_over.is_set()
 
 
-@settings(max_examples=examples(3), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(2), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(HOSTILE_PAPERS, min_size=1, max_size=14, unique_by=lambda one: one.id), st.sampled_from(Style)
 )

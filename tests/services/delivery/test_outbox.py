@@ -524,6 +524,7 @@ async def test_a_post_that_waits_for_its_turn_at_shutdown_is_not_started(bot: Bo
     assert sorted(post.attempts for post in [*await bot.posts(), *await bot.posts(OTHER)]) == [0, 1]
 
 
+@pytest.mark.thorough
 async def test_deliver_answers_when_its_posts_are_sent_or_postponed(bot: Bot) -> None:
     await plan_posts(bot, *[f"2608.{number:05}" for number in range(14)])
     bot.delivery = asyncio.create_task(bot.services.delivery.run())
@@ -586,7 +587,7 @@ async def test_whatever_happens_each_paper_is_in_the_channel_once(
     tmp_path_factory: pytest.TempPathFactory, happened: list[tuple[str, int]]
 ) -> None:
     async with freed(), a_bot(tmp_path_factory.mktemp("bot")) as bot:
-        await plan_posts(bot, *[f"2608.{number:05}" for number in range(12)])
+        await plan_posts(bot, *[f"2608.{number:05}" for number in range(14)])
         for what, seconds in happened:
             match what:
                 case "lost":
@@ -607,7 +608,7 @@ async def test_whatever_happens_each_paper_is_in_the_channel_once(
         bot.publisher.faults.clear()
         await bot.services.pausing.resume(ChannelId(CHANNEL), user_id=USER)
         await bot.run()
-        assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(12)]
+        assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(14)]
 
 
 @pytest.fixture(autouse=True)
