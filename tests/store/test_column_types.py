@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.schedules import Schedule
 from bot.store import feeds, list_days
+from tests.examples import thorough
 from tests.samples import NOW, TODAY
 from tests.store.samples import a_feed
 
@@ -43,7 +44,7 @@ async def test_times_sort_as_stored_whatever_their_microseconds(conn: AsyncConne
     ]
 
 
-@pytest.mark.parametrize("weekdays", [{0}, {6}, {0, 2, 4}, set(range(7))])
+@pytest.mark.parametrize("weekdays", [thorough({0}), {6}, {0, 2, 4}, thorough(set(range(7)))])
 async def test_weekdays_come_back_as_they_were(conn: AsyncConnection, weekdays: set[int]) -> None:
     schedule = Schedule(time=time(23, 59), weekdays=frozenset(weekdays), timezone="Asia/Kathmandu")
     feed = await a_feed(conn, schedule=schedule)

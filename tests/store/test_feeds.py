@@ -15,6 +15,7 @@ from bot.core.ids import ChannelId, FeedId, ServerId
 from bot.core.schedules import Cadence, Schedule
 from bot.store import feeds, outbox, posts, tables
 from bot.store.database import Database
+from tests.cases import each
 from tests.fakes.feeds import feed_with, store_settings
 from tests.samples import NOW
 from tests.store.samples import (
@@ -98,7 +99,7 @@ async def test_a_schedule_and_a_style_are_changed_for_one_feed(conn: AsyncConnec
     assert await stored(conn, other) == other
 
 
-@pytest.mark.parametrize(
+@each(
     ("column", "value", "check"),
     [
         ("cadence", "'hourly'", "ck_feeds_cadence"),
@@ -115,7 +116,8 @@ async def test_a_value_that_means_nothing_is_refused(
 ) -> None:
     await a_feed(conn)
     with pytest.raises(IntegrityError, match=check):
-        await conn.execute(text(f"UPDATE feeds SET {column} = {value}"))  # noqa: S608 - the table above
+        async with conn.begin_nested():
+            await conn.execute(text(f"UPDATE feeds SET {column} = {value}"))  # noqa: S608 - the table above
 
 
 async def test_with_a_server_goes_all_that_is_its_own(conn: AsyncConnection) -> None:
@@ -163,7 +165,7 @@ async def test_people_have_turns_of_their_own_beside_servers(conn: AsyncConnecti
     assert [post.channel_id for post in first] == [1, 4, 5, 6]
 
 
-@pytest.mark.parametrize(
+@each(
     "owner",
     [
         A_SERVERS | {"server_id": None},
@@ -177,4 +179,5 @@ async def test_a_feed_is_a_servers_or_a_persons_and_never_both_or_neither(
 ) -> None:
     feed = await a_feed(conn)
     with pytest.raises(IntegrityError, match=r"ck_feeds_(owner|direct)"):
-        await give(conn, feed, **owner)
+        async with conn.begin_nested():
+            await give(conn, feed, **owner)
