@@ -119,14 +119,15 @@ async def test_an_error_halfway_leaves_nothing_of_the_copy(
 
 
 async def test_while_a_bot_runs_on_either_nothing_is_copied(
-    addresses: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    addresses = [await address_on(store, tmp_path / f"{store}.db") for store in Store]
     for name in ("sqlite.locks._CLOSES_WITHIN_SECONDS", "postgres.sole_use.CLOSES_WITHIN_SECONDS"):
         monkeypatch.setattr(f"bot.store.{name}", 0.0)
     for used in addresses:
         async with backend_of(used).sole_use():
             with pytest.raises(ConfigError, match="another Paperboy runs"):
-                await copy_database(*addresses)
+                await copy_database(addresses[0], addresses[1])
 
 
 async def test_one_database_is_not_copied_into_itself(addresses: tuple[str, str], tmp_path: Path) -> None:

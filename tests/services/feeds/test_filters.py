@@ -116,6 +116,7 @@ async def test_time_offline_is_caught_up_but_not_for_papers_that_waited_too_long
     assert posted(bot) == ["2608.00002"]
 
 
+@pytest.mark.thorough
 async def test_a_changed_threshold_counts_from_the_next_run(bot: Bot) -> None:
     await bot.subscribe(schedule=EVERY_DAY)
     bot.list_paper(PAPER, upvotes=5)
@@ -234,6 +235,7 @@ async def test_what_is_excluded_is_brought_up_to_new_rules(
     assert "cannot be read by today's rules" in caplog.text
 
 
+@pytest.mark.thorough
 async def test_where_what_is_excluded_cannot_be_looked_up_nothing_is_posted_and_nothing_lost(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

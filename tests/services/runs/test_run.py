@@ -145,6 +145,7 @@ async def test_a_failed_read_is_a_failure_and_the_papers_are_posted_later(world:
     assert world.posted_ids() == ["2608.00001"]
 
 
+@pytest.mark.thorough
 async def test_papers_beyond_the_cards_are_folded_and_not_dropped(world: World) -> None:
     for number in range(15):
         world.list_paper(f"2608.{number:05}", title=f"Video {number}", upvotes=100 - number)
