@@ -75,8 +75,8 @@ def test_the_scan_and_the_index_find_the_same_papers_for_any_query(query: str, p
 def test_the_scan_and_the_index_find_the_same_papers_on_recorded_list_days(files: list[Path]) -> None:
     papers = papers_of(files)
     chance = random.Random(2026)  # noqa: S311 - a fixed choice, no secret
-    # Seven times as many papers and queries are fifty times as many pairs.
-    sample = chance.sample(papers, min(56 if THOROUGH else 8, len(papers)))
+    # 14 times as many papers and 7 times as many queries are a hundred times as many pairs.
+    sample = chance.sample(papers, min(56 if THOROUGH else 4, len(papers)))
     of_examples = some([query for query, *_ in EXAMPLES])  # each finds its own paper in the test above
     keywords = some([query.strip() for query in KEYWORDS if query.strip()])
     queries = [*keywords, *queries_from(papers, chance, 168 if THOROUGH else 24)]
