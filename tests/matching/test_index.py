@@ -195,7 +195,9 @@ def test_hostile_texts_and_queries_are_fast_and_exact() -> None:
 # --- Highlights agree with the index ---------------------------------------------------------------------------
 
 
-_WORD = st.sampled_from(["ab", "cdef", "abcdef", "cdefs", "efg", "abcdefefg", "x", "indices", "index"])
+_SINGULARS = ["ab", "cdef", "abcdef", "efg", "abcdefefg", "x", "index"]
+_SINGULAR = st.sampled_from(_SINGULARS)  # the oracle joins words as they are typed
+_WORD = st.sampled_from([*_SINGULARS, "cdefs", "indices"])
 _TEXT = st.lists(st.tuples(_WORD, st.sampled_from([" ", "-"])), min_size=1, max_size=7).map(
     lambda pairs: "".join(itertools.chain.from_iterable(pairs)).strip("- ")
 )
@@ -204,7 +206,7 @@ _TEXT = st.lists(st.tuples(_WORD, st.sampled_from([" ", "-"])), min_size=1, max_
 @settings(max_examples=examples(24))
 @given(
     texts=st.lists(_TEXT, min_size=1, max_size=4),
-    query=st.lists(_WORD, min_size=1, max_size=4),
+    query=st.lists(_SINGULAR, min_size=1, max_size=4),
     is_prefix=st.booleans(),
     cut=st.integers(min_value=3, max_value=9),
 )

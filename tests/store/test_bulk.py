@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import due_feeds, feeds, outbox, posts, subscriptions, tables
 from bot.store.database import Database
-from tests.examples import examples
+from tests.examples import THOROUGH
 from tests.samples import NOW, TODAY
 from tests.store.samples import HOUR, SERVER, listed, many_feeds, planned
 
 pytestmark = pytest.mark.no_cover  # many rounds of hot code, which measuring coverage slows down
 
-FEEDS = examples(1_000)
+FEEDS = 5_000 if THOROUGH else 1_000  # more need statistics, which a run collects
 
 
 async def test_the_posts_of_many_feeds_are_planned_asked_for_and_claimed_at_once(database: Database) -> None:
