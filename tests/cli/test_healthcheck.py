@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from bot.cli import healthcheck, own_ports
 from bot.cli.healthcheck import ask
 from bot.errors import ConfigError
-from bot.settings import Settings
+from bot.settings import HEALTH_PORTS, Settings
 from tests.waiting import LIMIT_SECONDS
 
 
@@ -24,8 +25,8 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def answering(answer: bytes | None) -> AsyncIterator[int]:
-    """A port where every connection gets this answer; None: no answer at all."""
+async def answering(answer: bytes | None, port: int = 0) -> AsyncIterator[int]:
+    """A port where every connection gets this answer; None: no answer at all. 0: any free port."""
 
     handled: list[asyncio.Task[Any]] = []
 
@@ -40,7 +41,7 @@ async def answering(answer: bytes | None) -> AsyncIterator[int]:
         writer.close()
         await writer.wait_closed()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(handle, "127.0.0.1", port)
     async with server:
         yield server.sockets[0].getsockname()[1]
         await asyncio.gather(*handled)
@@ -101,9 +102,11 @@ async def test_in_a_fleet_it_asks_the_processes_of_its_own_container(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     ok = answer("200 OK", '{"status": "ok"}')
-    async with answering(ok) as port:
+    # Below the ports that the system gives out: no other test listens on the ports that are asked.
+    first = 20_000 + os.getpid() % 100 * HEALTH_PORTS
+    async with answering(ok, first + 3):
         fleet = {"database_url": "postgresql+asyncpg://host/paperboy", "shard_count": 1}
-        settings = Settings.load(health_port=port - 3, **fleet)
+        settings = Settings.load(health_port=first, **fleet)
         assert await asyncio.to_thread(ask, settings) == (True, "healthy: ok")
 
         (tmp_path / "net").mkdir()
