@@ -591,9 +591,6 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ("group relative policy optimisation", "GRPO", True),
         ("bird's eye view", "BEV", True),
         ("VideoQA", "Video question answering", True),
-        ("HCI", "A survey of human-computer interaction", True),
-        ("degrees of freedom", "A 6-DoF pose", True),
-        ("POMDP", "Partially observable MDPs", True),
     ],
     "In all combinations, and again in what comes out": [
         ("MLLM", "Multimodal LLMs", True),
@@ -877,8 +874,6 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ("plateau", "Plateaus", True),
     ],
     "British and American spelling are one, after the plural, for whole words": [
-        ("speaker diarization", "Speaker diarisation", True),
-        ("optical fibres", "An optical fiber", True),
         ("behaviour", "A behavior", True),
         ("behavior", "A behaviour", True),
         ("behaviours", "Behavior", True),
