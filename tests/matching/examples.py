@@ -871,6 +871,7 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ("gpus", "A GPU", True),
         ("gpu", "gpus", True),
         ("bus", "A bu", False),
+        ("ab ab", "An abs-ab pair", False),
         ("plateau", "Plateaus", True),
     ],
     "British and American spelling are one, after the plural, for whole words": [
