@@ -14,22 +14,12 @@ from bot.doctor.postgres import judge_server
 from bot.store import tables
 from bot.store.address import backend_of
 from bot.store.database import Database
-from bot.store.postgres.server import Server
 from tests.fakes import postgres
 from tests.stores import databases_are_freed
 
 __all__ = ["databases_are_freed"]
 
-SERVER = Server(
-    version=15,
-    encoding="UTF8",
-    timezone="Europe/Berlin",
-    may_create=True,
-    is_standby=False,
-    is_read_only=False,
-    connections_left=90,
-    is_in_use=False,
-)
+SERVER = replace(postgres.SUITABLE_SERVER, timezone="Europe/Berlin")
 
 
 @pytest.fixture

@@ -25,10 +25,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import tables
 from bot.store.address import backend_of
 from bot.store.database import Database
+from bot.store.postgres.server import Server
 from tests.fakes import postgres_cluster as cluster
 from tests.fakes.kept import Engines, KeptDatabases
 from tests.parallel import RUN_ID
 
+SUITABLE_SERVER: Final = Server(
+    version=15,
+    encoding="UTF8",
+    timezone="UTC",
+    may_create=True,
+    is_standby=False,
+    is_read_only=False,
+    connections_left=90,
+    is_in_use=False,
+)
 _TEMPLATE: Final = "paperboy"
 _OPTIONS: Final = (
     "listen_addresses=",

@@ -20,16 +20,7 @@ from tests.stores import databases_are_freed
 
 __all__ = ["databases_are_freed"]
 
-SERVER = Server(
-    version=12,
-    encoding="UTF8",
-    timezone="UTC",
-    may_create=True,
-    is_standby=False,
-    is_read_only=False,
-    connections_left=90,
-    is_in_use=False,
-)
+SERVER = replace(postgres.SUITABLE_SERVER, version=12)
 
 
 @pytest.fixture
