@@ -37,22 +37,25 @@ async def look_before_sending(database: Database) -> None:
 _LONGER_THAN_NONCES_LAST = timedelta(minutes=2)
 
 
-async def look_before_resending(conn: AsyncConnection, taken: OwnedShards | None) -> None:
+async def look_before_resending(
+    conn: AsyncConnection, taken: OwnedShards | None, *, waits: bool = True
+) -> None:
     """Has the bot look for each message that another process has begun to send; None is all of them.
 
     Notices that were begun are looked for in any case. Protected by the locks on the leases' rows: no
-    process records an attempt meanwhile.
+    process records an attempt meanwhile. With `waits=False`, posts that are locked are left out: a frozen
+    connection has them locked, and they can't be sent before it ends.
     """
     posts = tables.posts
     owned_ids = select(tables.feeds.c.id).where(shards.is_owned())
-    begun = await conn.execute(
-        select(posts.c.id, posts.c.first_attempt_at).where(
-            posts.c.state == tables.PENDING,
-            posts.c.first_attempt_at.is_not(None),
-            posts.c.feed_id.in_(owned_ids),
-        ),
-        shards.values(taken or EVERYTHING),
+    statement = select(posts.c.id, posts.c.first_attempt_at).where(
+        posts.c.state == tables.PENDING,
+        posts.c.first_attempt_at.is_not(None),
+        posts.c.feed_id.in_(owned_ids),
     )
+    if not waits:
+        statement = statement.with_for_update(skip_locked=True)
+    begun = await conn.execute(statement, shards.values(taken or EVERYTHING))
     for post_id, first_attempt_at in begun.all():
         await conn.execute(
             update(posts)

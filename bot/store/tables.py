@@ -468,10 +468,13 @@ processes = Table(
 )
 
 # Which process owns which of Discord's shards.
+# A shard's lease is its row with the highest term. Another row is added only where a connection that does not
+# end keeps that one locked.
 shard_leases = Table(
     "shard_leases",
     metadata,
     Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("term", Integer, primary_key=True, autoincrement=False, server_default="0"),
     Column("shard_count", Integer, nullable=False),
     Column("owner", String(40), index=True),  # a process; None if it gave the shard back
     Column("renewals", Integer, nullable=False, server_default="0"),  # it stands still if the owner does

@@ -209,7 +209,7 @@ class Membership(Fleet):
         steady_seconds = self._observed.see("processes", running)
         part = self._part(running)
         still = {lease.shard: self._still(lease) for lease in state.leases}
-        others = [lease for lease in state.leases if lease.owner not in {None, self._process_id}]
+        others = [lease for lease in state.leases if lease.owner and lease.shard not in self._owned.ids]
         expired = [lease for lease in others if still[lease.shard] >= self._timing.expires]
         free = expired + [lease for lease in state.leases if lease.owner is None and has_settled]
         room = part - len(self._owned.ids)

@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 from bot.store import tables
 from bot.store.inspection import Inspection
 from bot.store.postgres.backend import PostgresBackend, application_name
+from bot.store.postgres.lease_rows import IS_CURRENT
 from bot.store.postgres.server import Server, server_of
 
 
@@ -48,7 +49,9 @@ class PostgresInspector(Inspection):
         """The shards, and the processes in the order of their start."""
         leases = tables.shard_leases.c
         rows = (
-            await self.connection.execute(select(leases.shard, leases.owner).order_by(leases.shard))
+            await self.connection.execute(
+                select(leases.shard, leases.owner).where(IS_CURRENT).order_by(leases.shard)
+            )
         ).all()
         of_owner: defaultdict[str | None, list[int]] = defaultdict(list)
         for shard, owner in rows:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import restored, tables
+from bot.store.postgres.lease_rows import COLUMNS, IS_CURRENT, Lease
 from bot.store.postgres.sole_use import SOLE_USE
 
 _leases = tables.shard_leases
@@ -20,13 +21,6 @@ _OTHERS_RUN: Final = text(
     " WHERE locktype = 'advisory' AND objsubid = 2 AND classid::bigint = :locks"
     " AND objid::bigint <> :shard_count AND granted AND datname = current_database())"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    shard: int
-    owner: str | None  # a process's id; None: given back, or never owned
-    renewals: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,13 @@ async def make_leases(
     That fleet's leases are replaced if none of its processes is connected, and nobody owns any but those that
     are as they were in `ended`. Protected by a lock on the table, which one process at a time has, and under
     which no lease changes: of two processes, the later one sees the leases of the other one, or its lock.
+    Where nothing is to be made, as nearly always, the lock is one that keeps nobody from renewing leases.
     """
+    async with conn.begin():
+        await conn.execute(text("LOCK TABLE shard_leases IN ROW EXCLUSIVE MODE"))  # waits for such a process
+        counts = select(_leases.c.shard_count, func.count()).where(IS_CURRENT).group_by(_leases.c.shard_count)
+        if [tuple(row) for row in await conn.execute(counts)] == [(shard_count, shard_count)]:
+            return None
     async with conn.begin():
         await conn.execute(text("LOCK TABLE shard_leases IN SHARE ROW EXCLUSIVE MODE"))
         if (other := await _other_fleet(conn, shard_count)) is not None:
@@ -66,13 +66,13 @@ async def make_leases(
             if ended:
                 await restored.look_before_resending(conn, None)
         rows = [{"shard": shard, "shard_count": shard_count} for shard in range(shard_count)]
-        await conn.execute(upsert(_leases).on_conflict_do_nothing(index_elements=["shard"]), rows)
+        await conn.execute(upsert(_leases).on_conflict_do_nothing(index_elements=["shard", "term"]), rows)
         return None
 
 
 async def _other_fleet(conn: AsyncConnection, shard_count: int) -> OtherFleet | None:
-    columns = (_leases.c.shard, _leases.c.owner, _leases.c.renewals, _leases.c.shard_count)
-    theirs = select(*columns).where(_leases.c.shard_count != shard_count).order_by(_leases.c.shard)
+    is_theirs = (_leases.c.shard_count != shard_count) & IS_CURRENT
+    theirs = select(*COLUMNS, _leases.c.shard_count).where(is_theirs).order_by(_leases.c.shard)
     rows = (await conn.execute(theirs)).all()
     if not rows:
         return None
@@ -80,5 +80,5 @@ async def _other_fleet(conn: AsyncConnection, shard_count: int) -> OtherFleet | 
     return OtherFleet(
         shard_count=rows[0].shard_count,
         is_connected=(await conn.execute(_OTHERS_RUN, values)).scalar_one(),
-        owned=tuple(Lease(*row[:3]) for row in rows if row.owner is not None),
+        owned=tuple(Lease(*row[:4]) for row in rows if row.owner is not None),
     )

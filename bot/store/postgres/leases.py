@@ -2,6 +2,10 @@
 
 What a process does for a server, it does in transactions that `hold` the lease of the server's shard. Taking
 over locks the row against that, so it waits for such transactions, and later ones see another owner.
+
+It does not wait for a connection that is told to end and does not, because the server's process behind it is
+frozen: then the lease goes on in another row. What that connection has begun it never commits, unless it was
+just committing; and what else it has locked, nobody changes before it ends.
 """
 
 from __future__ import annotations
@@ -11,16 +15,30 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import DateTime, delete, func, select, text, update
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.core.shards import OwnedShards
 from bot.store import restored, tables
 from bot.store.locking import delete_unlocked
-from bot.store.postgres import joining
-from bot.store.postgres.backend import application_name
-from bot.store.postgres.joining import Lease, OtherFleet
+from bot.store.postgres import connections, errors, joining
+from bot.store.postgres.joining import OtherFleet
+from bot.store.postgres.lease_rows import COLUMNS, IS_CURRENT, Lease
 
 _leases = tables.shard_leases
 _processes = tables.processes
@@ -28,8 +46,10 @@ _processes = tables.processes
 _SHARD_LOCKS: Final = 1_646_337_862
 # A transaction that holds a lease ends within milliseconds; those of a former owner were ended before.
 _LOCK_TIMEOUT: Final = "3s"
+_SHORT_LOCK_TIMEOUT: Final = "100ms"  # where waiting is of no use
 _LOCK_TRIES: Final = 10
 _AGAIN_SECONDS: Final = 0.1
+_FIRST_RENEWALS: Final = 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +70,8 @@ async def hold(
     conn: AsyncConnection, process_id: str, shard_count: int, shards: Collection[int] | None = None
 ) -> OwnedShards:
     """Those of the shards (None: of all) that the process owns, until the transaction ends at least."""
-    statement = select(_leases.c.shard).where(_leases.c.owner == process_id).order_by(_leases.c.shard)
+    is_own = (_leases.c.owner == process_id) & IS_CURRENT
+    statement = select(_leases.c.shard).where(is_own).order_by(_leases.c.shard)
     if shards is not None:
         statement = statement.where(_leases.c.shard.in_(list(shards)))
     held = (await conn.execute(statement.with_for_update(read=True, key_share=True))).scalars()
@@ -106,19 +127,19 @@ class LeaseSession:
     async def renew(self) -> frozenset[int]:
         """Says that the process runs; returns the shards that it owns.
 
-        Protected by single statements, on rows that are its own as long as they name it.
+        Protected by single statements, on rows that are its own as long as they name it. They leave out rows
+        that others have locked: who is taking them over, or an earlier connection of its own that is frozen.
+        The process has lost those, and may take them over itself.
         """
         conn = self._connection
         async with conn.begin():
-            now = func.clock_timestamp(type_=DateTime(timezone=True))
-            new = upsert(_processes).values(id=self._process_id, renewals=1, started_at=now)
-            statement = new.on_conflict_do_update(
-                index_elements=["id"], set_={"renewals": _processes.c.renewals + 1}
-            )
-            await conn.execute(statement)
+            await self._renew_process(conn)
+            is_own = _leases.c.owner == self._process_id
+            key = tuple_(_leases.c.shard, _leases.c.term)
+            unlocked = select(_leases.c.shard, _leases.c.term).where(is_own, IS_CURRENT)
             renewed = (
                 update(_leases)
-                .where(_leases.c.owner == self._process_id)
+                .where(key.in_(unlocked.with_for_update(key_share=True, skip_locked=True)), is_own)
                 .values(renewals=_leases.c.renewals + 1)
                 .returning(_leases.c.shard)
             )
@@ -127,12 +148,23 @@ class LeaseSession:
             await self._lock(shard)
         return shards
 
+    async def _renew_process(self, conn: AsyncConnection) -> None:
+        is_own = _processes.c.id == self._process_id
+        unlocked = select(_processes.c.id).where(is_own).with_for_update(key_share=True, skip_locked=True)
+        renewed = update(_processes).where(_processes.c.id.in_(unlocked))
+        await conn.execute(renewed.values(renewals=_processes.c.renewals + 1))
+        now = func.clock_timestamp(type_=DateTime(timezone=True))
+        # Not the number with which another process has forgotten it.
+        first = cast(func.random() * _FIRST_RENEWALS, Integer)
+        new = select(literal(self._process_id), first, now).where(~exists().where(is_own))
+        await conn.execute(insert(_processes).from_select(["id", "renewals", "started_at"], new))
+
     async def look(self) -> FleetState:
         conn = self._connection
         async with conn.begin():
             leases = await conn.execute(
-                select(_leases.c.shard, _leases.c.owner, _leases.c.renewals)
-                .where(_leases.c.shard_count == self._shard_count)
+                select(*COLUMNS)
+                .where(_leases.c.shard_count == self._shard_count, IS_CURRENT)
                 .order_by(_leases.c.shard)
             )
             processes = await conn.execute(
@@ -153,35 +185,72 @@ class LeaseSession:
         compared with what was seen.
         """
         leases = list(seen)
-        for owner in {lease.owner for lease in leases if lease.owner is not None}:
-            await self._end_connections(owner)
-        return frozenset([lease.shard for lease in leases if await self._take(lease)])
+        owners = {lease.owner for lease in leases if lease.owner is not None}
+        has_ended = await connections.end(self._connection, owners)
+        return frozenset([lease.shard for lease in leases if await self._take(lease, waits=has_ended)])
 
-    async def _take(self, seen: Lease) -> bool:
-        tries_left = _LOCK_TRIES
+    async def _take(self, seen: Lease, *, waits: bool) -> bool:
+        await self._lock_soon(seen, tries=_LOCK_TRIES if waits else 1)
+        try:
+            is_taken = await self._change_owner(seen, _LOCK_TIMEOUT if waits else _SHORT_LOCK_TIMEOUT)
+        except DBAPIError as error:
+            if waits or not errors.was_in_the_way(error):
+                raise
+            is_taken = await self._replace(seen)
+        if not is_taken and seen.shard in self._locked:
+            await self._unlock(seen.shard)
+        return is_taken
+
+    async def _lock_soon(self, seen: Lease, *, tries: int) -> None:
+        """Takes the session's lock; goes on without it where a connection that has to end keeps it."""
         while not await self._lock(seen.shard):  # the former owner's connection is just ending
-            tries_left -= 1
-            if not tries_left:
-                await self._end_holder(seen)
-                return False
+            tries -= 1
+            if not tries:
+                await connections.end_holder(self._connection, seen, locks=_SHARD_LOCKS)
+                return
             await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _change_owner(self, seen: Lease, lock_timeout: str) -> bool:
         conn = self._connection
+        row = (_leases.c.shard == seen.shard) & (_leases.c.term == seen.term)
+        async with conn.begin():
+            await conn.execute(text(f"SET LOCAL lock_timeout = '{lock_timeout}'"))
+            current = (await conn.execute(select(*COLUMNS).where(row).with_for_update())).one_or_none()
+            if current is None or Lease(*current) != seen:
+                return False
+            new = {"owner": self._process_id, "renewals": seen.renewals + 1}
+            taken = update(_leases).where(row, IS_CURRENT).values(new).returning(_leases.c.shard)
+            if (await conn.execute(taken)).one_or_none() is None:
+                return False
+            await restored.look_before_resending(conn, self._only(seen.shard))
+            return True
+
+    async def _replace(self, seen: Lease) -> bool:
+        """Goes on in another row, because a frozen connection has the lease's row locked.
+
+        Protected by the rows' key, which one process at a time can add. Another connection of the former
+        owner may have begun something before it could see the new row, so it is ended, and looked for, too.
+        """
+        conn = self._connection
+        current = select(*COLUMNS).where(_leases.c.shard == seen.shard, IS_CURRENT)
+        values = {"shard": seen.shard, "shard_count": self._shard_count, "owner": self._process_id}
+        new = upsert(_leases).values(**values, term=seen.term + 1, renewals=seen.renewals + 1)
         async with conn.begin():
             await conn.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
-            statement = select(_leases.c.owner, _leases.c.renewals).where(_leases.c.shard == seen.shard)
-            current = (await conn.execute(statement.with_for_update())).one_or_none()
-            is_free = current is not None and tuple(current) == (seen.owner, seen.renewals)
-            if is_free:
-                await conn.execute(
-                    update(_leases)
-                    .where(_leases.c.shard == seen.shard)
-                    .values(owner=self._process_id, renewals=_leases.c.renewals + 1)
-                )
-                taken = OwnedShards(self._shard_count, frozenset({seen.shard}))
-                await restored.look_before_resending(conn, taken)
-        if not is_free:
-            await self._unlock(seen.shard)
-        return is_free
+            if Lease(*(await conn.execute(current)).one()) != seen:
+                return False
+            added = await conn.execute(new.on_conflict_do_nothing().returning(_leases.c.shard))
+            if added.one_or_none() is None:
+                return False
+            await restored.look_before_resending(conn, self._only(seen.shard), waits=False)
+        if seen.owner is not None:
+            await connections.end(conn, [seen.owner], waits=False)
+        async with conn.begin():
+            await restored.look_before_resending(conn, self._only(seen.shard), waits=False)
+        return True
+
+    def _only(self, shard: int) -> OwnedShards:
+        return OwnedShards(self._shard_count, frozenset({shard}))
 
     async def release(self, shards: Collection[int]) -> None:
         """Gives the shards back, so that another process takes them at once.
@@ -189,7 +258,7 @@ class LeaseSession:
         Protected by the locks on its own leases' rows, which wait for transactions that hold them.
         """
         conn = self._connection
-        condition = (_leases.c.owner == self._process_id) & _leases.c.shard.in_(list(shards))
+        condition = (_leases.c.owner == self._process_id) & _leases.c.shard.in_(list(shards)) & IS_CURRENT
         async with conn.begin():
             await conn.execute(
                 select(_leases.c.shard).where(condition).order_by(_leases.c.shard).with_for_update()
@@ -233,33 +302,6 @@ class LeaseSession:
     async def _unlock(self, shard: int) -> None:
         await self._committed(select(func.pg_advisory_unlock(_SHARD_LOCKS, shard)))
         self._locked.discard(shard)
-
-    async def _end_connections(self, process_id: str) -> None:
-        statement = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
-            " AND datname = current_database() AND usename = current_user"
-        )
-        conn = self._connection
-        async with conn.begin():
-            await conn.execute(text(statement), {"name": application_name(process_id)})
-
-    async def _end_holder(self, seen: Lease) -> None:
-        """Ends the connection that keeps the lock of a lease that is still nobody's.
-
-        Its process has given the lease back on another one, because the network forgot this one.
-        """
-        holder = (
-            "SELECT pg_terminate_backend(pg_locks.pid) FROM pg_locks"
-            " JOIN pg_database ON pg_database.oid = pg_locks.database"
-            " JOIN shard_leases ON shard_leases.shard = pg_locks.objid::bigint"
-            " WHERE locktype = 'advisory' AND objsubid = 2 AND classid::bigint = :locks"
-            " AND datname = current_database() AND shard_leases.shard = :shard"
-            " AND shard_leases.owner IS NULL AND shard_leases.renewals = :renewals"
-        )
-        conn = self._connection
-        async with conn.begin():
-            values = {"locks": _SHARD_LOCKS, "shard": seen.shard, "renewals": seen.renewals}
-            await conn.execute(text(holder), values)
 
     async def _committed(self, statement: Any) -> Any:
         """The statement's one value; locks outlast the transaction."""

@@ -154,10 +154,11 @@ def upgrade() -> None:
     op.create_table(
         "shard_leases",
         sa.Column("shard", sa.Integer, autoincrement=False),
+        sa.Column("term", sa.Integer, nullable=False, server_default="0", autoincrement=False),
         sa.Column("shard_count", sa.Integer, nullable=False),
         sa.Column("owner", sa.String(40)),
         sa.Column("renewals", sa.Integer, nullable=False, server_default="0"),
-        sa.PrimaryKeyConstraint("shard", name="pk_shard_leases"),
+        sa.PrimaryKeyConstraint("shard", "term", name="pk_shard_leases"),
     )
     _index("ix_shard_leases_owner", "shard_leases", "owner")
     op.create_table(

@@ -1,0 +1,25 @@
+"""The rows of leases: which of them count, and how they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import exists
+
+from bot.store import tables
+
+_leases = tables.shard_leases
+_newer = _leases.alias("newer")
+# Of each shard the row with the highest term; see `bot/store/tables.py`.
+IS_CURRENT = ~exists().where(_newer.c.shard == _leases.c.shard, _newer.c.term > _leases.c.term)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    shard: int
+    term: int
+    owner: str | None  # a process's id; None: given back, or never owned
+    renewals: int
+
+
+COLUMNS = (_leases.c.shard, _leases.c.term, _leases.c.owner, _leases.c.renewals)  # as `Lease` has them

@@ -1,0 +1,125 @@
+"""A connection that is frozen with leases locked keeps nobody from taking them over: it may never end."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+import pytest
+
+from bot.core.ids import ServerId
+from bot.errors import StoreError
+from bot.services.fleet.fleet import LeaseLostError, write_for
+from bot.store import outbox
+from bot.store.database import Database
+from bot.store.postgres import connections
+from tests.fakes import postgres
+from tests.services.fleet.processes import TIMING, Fleet, fleet, shards
+from tests.store.samples import NOW, a_feed, pending
+from tests.stores import postgresql
+
+__all__ = ["fleet", "postgresql"]
+
+HOLD = "SELECT FROM shard_leases WHERE owner = 'a' FOR KEY SHARE"
+RENEW = "UPDATE shard_leases SET renewals = renewals + 1 WHERE owner = 'a'"
+RENEW_PROCESS = "UPDATE processes SET renewals = renewals + 1 WHERE id = 'a'"
+GIVE_BACK = "UPDATE shard_leases SET owner = NULL WHERE owner = 'a'"
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_ENDS_WITHIN_SECONDS", 0.2)
+
+
+@asynccontextmanager
+async def frozen(fleet: Fleet, *, but: str = "") -> AsyncIterator[None]:
+    """The server's processes behind the connections of process a are frozen; `but` is a statement's part."""
+    async with postgres.connected(fleet.url) as conn:
+        rows = await conn.fetch(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'paperboy/a' AND query LIKE $1"
+            " AND datname = current_database()",
+            f"%{but}%",
+        )
+    pids: list[int] = [row["pid"] for row in rows]
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+@asynccontextmanager
+async def transaction(fleet: Fleet, *statements: str) -> AsyncIterator[asyncpg.connection.Connection]:
+    """One of process a that has come so far."""
+    async with postgres.connected(fleet.url) as conn:
+        await conn.execute("SET application_name = 'paperboy/a'")
+        with suppress(asyncpg.InterfaceError, asyncpg.PostgresError):  # it is ended
+            async with conn.transaction():
+                for statement in statements:
+                    await conn.execute(statement)
+                yield conn
+
+
+@pytest.mark.parametrize("statements", [(HOLD,), (RENEW_PROCESS, RENEW), (GIVE_BACK,)])
+async def test_the_shards_of_a_process_whose_connections_are_frozen_are_taken_over(
+    fleet: Fleet, statements: tuple[str, ...]
+) -> None:
+    first, second = await fleet.start("a"), await fleet.start("b")
+    await fleet.steps(first, second, seconds=9)
+    assert shards(first, second) == [[0, 1], [2, 3]]
+    async with transaction(fleet, *statements), frozen(fleet):
+        await fleet.steps(second, seconds=TIMING.overdue + TIMING.look)
+        assert shards(second) == [[0, 1, 2, 3]]
+        await fleet.steps(second, seconds=30)
+        assert shards(second) == [[0, 1, 2, 3]]
+    while not await first.step():  # its connections were ended
+        pass
+    assert shards(first, second) == [[], [0, 1, 2, 3]]
+    await fleet.steps(first, second, seconds=TIMING.give_back + 30)
+    assert shards(first, second) == [[2, 3], [0, 1]]  # it comes after the other one now
+
+
+async def test_a_process_whose_renewal_is_frozen_takes_its_own_shards_again(fleet: Fleet) -> None:
+    process = await fleet.start("a")
+    await fleet.steps(process, seconds=9)
+    async with transaction(fleet, RENEW_PROCESS, RENEW), frozen(fleet, but="UPDATE shard_leases SET ren"):
+        await fleet.steps(process, seconds=TIMING.renew + TIMING.look)
+        assert shards(process) == [[]]
+        await fleet.steps(process, seconds=TIMING.overdue + TIMING.look)
+        assert shards(process) == [[0, 1, 2, 3]]
+        async with write_for(fleet.database, process, ServerId(1)):
+            pass
+    await fleet.steps(process, seconds=30)
+    assert shards(process) == [[0, 1, 2, 3]]
+
+
+async def test_what_a_frozen_connection_has_begun_is_not_done_once_it_wakes_up(fleet: Fleet) -> None:
+    async with fleet.database.write() as conn:
+        feed = await a_feed(conn)
+        post = await pending(conn, feed, 1)
+    first, second = [await fleet.start(name, shard_count=1) for name in ("a", "b")]
+    await fleet.steps(first, second, seconds=9)
+    database = await Database.open(fleet.url, process_id="a")
+
+    async def begin() -> None:
+        async with write_for(database, first, ServerId(1)) as conn:
+            assert await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+            async with frozen(fleet):
+                await fleet.steps(second, seconds=TIMING.overdue + TIMING.look)
+                assert shards(second) == [[0]]
+
+    with pytest.raises(StoreError):
+        await begin()
+    async with write_for(fleet.database, second, ServerId(1)) as conn:
+        assert await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW) is not None
+    with pytest.raises(LeaseLostError):
+        async with write_for(database, first, ServerId(1)):
+            pass
+    await database.close()
