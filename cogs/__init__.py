@@ -21,20 +21,21 @@ from cogs.subscriptions import SubscriptionsCog
 
 
 def make_cogs(services: Services, *, mentions: CommandMentions = NO_MENTIONS) -> tuple[commands.Cog, ...]:
-    """Every cog, each with the services that it needs; `mentions` are the client's."""
+    """Every cog. Commands get the services from the client; events, which name no client, get them here."""
+    events = GuildEventsCog(
+        services.guild_events, servers=services.servers, feeds=services.feeds, mentions=mentions
+    )
     return (
-        SubscriptionsCog(services.subscriptions, clock=services.clock),
-        ExplainCog(services.explanations, clock=services.clock),
-        PreviewCog(services.search, next_posts=services.next_posts, clock=services.clock),
-        DeliveryCog(services.feeds, clock=services.clock),
-        PapersCog(services.papers, archive=services.archive, clock=services.clock),
-        ConfigCog(services),
-        MyCog(services),
+        SubscriptionsCog(),
+        ExplainCog(),
+        PreviewCog(),
+        DeliveryCog(),
+        PapersCog(),
+        ConfigCog(),
+        MyCog(),
         MessagesCog(),
-        StatusCog(services.status),
+        StatusCog(),
         SetupCog(),
         HelpCog(),
-        GuildEventsCog(
-            services.guild_events, servers=services.servers, feeds=services.feeds, mentions=mentions
-        ),
+        events,
     )

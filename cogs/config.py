@@ -32,7 +32,6 @@ from bot.discord.ui.options import (
 )
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import UndoSettingButton, below_change, show_settings
-from bot.services.container import Services
 from bot.services.feeds.feeds import FeedState
 from bot.services.feeds.filters import FilterChange
 from bot.services.feeds.servers import RESTORE
@@ -57,17 +56,6 @@ class ConfigCog(
     group_name="config",
     group_description="Change what, when and how a channel posts",
 ):
-    def __init__(self, services: Services) -> None:
-        self._feeds = services.feeds
-        self._filters = services.filters
-        self._focus = services.focus
-        self._transfer = services.transfer
-        self._changes = services.changes
-        self._servers = services.servers
-        self._pausing = services.pausing
-        self._mentions = services.subscription_mentions
-        self._clock = services.clock
-
     @app_commands.command()
     @app_commands.describe(channel="The channel to show (default: this one)")
     async def show(
@@ -98,7 +86,7 @@ class ConfigCog(
         """Set when a channel posts."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        state = await self._feeds.schedule(
+        state = await interaction.client.services.feeds.schedule(
             place=target.place,
             user_id=target.user_id,
             cadence=Cadence(cadence) if cadence else None,
@@ -127,13 +115,14 @@ class ConfigCog(
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, None)
         given = {"time": time, "timezone": timezone, "weekdays": weekdays}
+        services = interaction.client.services
         if not any(given.values()):
             await answer(
                 interaction,
-                [default_answers.server_defaults(await self._servers.defaults(target.server_id))],
+                [default_answers.server_defaults(await services.servers.defaults(target.server_id))],
             )
             return
-        defaults = await self._servers.change_defaults(target.server_id, user_id=target.user_id, **given)
+        defaults = await services.servers.change_defaults(target.server_id, user_id=target.user_id, **given)
         await answer(
             interaction,
             [default_answers.defaults_changed(defaults)],
@@ -175,7 +164,9 @@ class ConfigCog(
         change = FilterChange(
             min_upvotes=min_upvotes, max_papers=max_papers, only_with_code=only_with_code, exclude=exclude
         )
-        result = await self._filters.change(change, place=target.place, user_id=target.user_id)
+        result = await interaction.client.services.filters.change(
+            change, place=target.place, user_id=target.user_id
+        )
         effect, notes = changes.filter_effect(result, change), changes.filter_notes(result, change)
         await self._answer(interaction, result.state, name="Filter", effect=effect, notes=notes)
 
@@ -190,7 +181,9 @@ class ConfigCog(
         """Set how a channel shows papers."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        state = await self._feeds.style(Style(style), place=target.place, user_id=target.user_id)
+        state = await interaction.client.services.feeds.style(
+            Style(style), place=target.place, user_id=target.user_id
+        )
         await self._answer(interaction, state, name="Style", notes=changes.thread_notes(state.feed))
 
     @app_commands.command()
@@ -204,7 +197,9 @@ class ConfigCog(
         """Turn threads under cards on or off."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.with_threads(interaction, channel, on=on)
-        state = await self._feeds.threads(on=on, place=target.place, user_id=target.user_id)
+        state = await interaction.client.services.feeds.threads(
+            on=on, place=target.place, user_id=target.user_id
+        )
         effect, notes = [changes.threads_effect(state.feed)], changes.thread_notes(state.feed)
         await self._answer(interaction, state, name="Threads", effect=effect, notes=notes)
 
@@ -219,7 +214,9 @@ class ConfigCog(
         """Publish an announcement channel's posts to its followers."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.with_followers(interaction, channel, on=on)
-        state = await self._feeds.publish(on=on, place=target.place, user_id=target.user_id)
+        state = await interaction.client.services.feeds.publish(
+            on=on, place=target.place, user_id=target.user_id
+        )
         effect = [changes.publishing_effect(state.feed)]
         await self._answer(interaction, state, name="Publishing", effect=effect)
 
@@ -229,7 +226,7 @@ class ConfigCog(
         """Set the channel for notices about problems."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.for_notices(interaction, channel)
-        result = await self._feeds.set_notices_channel(
+        result = await interaction.client.services.feeds.set_notices_channel(
             target.channel_id, server_id=target.server_id, user_id=target.user_id
         )
         seen = await Viewer.of(interaction).visible(filter(None, (result.before, target.channel_id)))
@@ -248,7 +245,9 @@ class ConfigCog(
         effect: Sequence[str] = (),
         notes: Sequence[str] = (),
     ) -> None:
-        embed = changes.changed(state, name=name, now=self._clock(), effect=effect, notes=notes)
+        embed = changes.changed(
+            state, name=name, now=interaction.client.services.clock(), effect=effect, notes=notes
+        )
         await answer(interaction, [embed], buttons=below_change(state))
 
 

@@ -11,15 +11,9 @@ from bot.discord.answers import delivery as answers
 from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.pages import answer
-from bot.services.clock import Clock
-from bot.services.feeds.feeds import Feeds
 
 
 class DeliveryCog(commands.Cog):
-    def __init__(self, feeds: Feeds, *, clock: Clock) -> None:
-        self._feeds = feeds
-        self._clock = clock
-
     @app_commands.command()
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_channels=True)
@@ -30,5 +24,6 @@ class DeliveryCog(commands.Cog):
         """Post pending papers now. The schedule stays the same."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        result = await self._feeds.deliver(target.channel_id)
-        await answer(interaction, [answers.delivered(result, now=self._clock())])
+        services = interaction.client.services
+        result = await services.feeds.deliver(target.channel_id)
+        await answer(interaction, [answers.delivered(result, now=services.clock())])

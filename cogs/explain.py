@@ -15,15 +15,9 @@ from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.options import PaperText, complete_paper
 from bot.discord.ui.pages import answer
-from bot.services.clock import Clock
-from bot.services.queries.explanations import Explanations
 
 
 class ExplainCog(commands.Cog):
-    def __init__(self, explanations: Explanations, *, clock: Clock) -> None:
-        self._explanations = explanations
-        self._clock = clock
-
     @app_commands.command()
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -41,15 +35,16 @@ class ExplainCog(commands.Cog):
         """Explain why a paper was or wasn't posted."""
         await interaction.response.defer(ephemeral=True)
         paper_id = parse_paper_id(paper)
+        services = interaction.client.services
         if interaction.guild is None:  # direct messages, or a server without the bot
-            own = await self._explanations.for_person(paper_id, user_id=UserId(interaction.user.id))
-            await answer(interaction, explain_answers.explained([own], now=self._clock()))
+            own = await services.explanations.for_person(paper_id, user_id=UserId(interaction.user.id))
+            await answer(interaction, explain_answers.explained([own], now=services.clock()))
             return
         target = await targets.visible(interaction, channel)
         if channel is not None:
-            found = [await self._explanations.explain(paper_id, channel_id=target.channel_id)]
+            found = [await services.explanations.explain(paper_id, channel_id=target.channel_id)]
         else:
-            found = await self._explanations.everywhere(
+            found = await services.explanations.everywhere(
                 paper_id, server_id=target.server_id, visible=Viewer.of(interaction).visible
             )
-        await answer(interaction, explain_answers.explained(found, now=self._clock()))
+        await answer(interaction, explain_answers.explained(found, now=services.clock()))

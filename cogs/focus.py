@@ -14,15 +14,10 @@ from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.options import FocusChoice, Keywords, complete_subscription
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
-from bot.services.clock import Clock
-from bot.services.feeds.focus import FocusSetting
 
 
 class FocusCommand(commands.Cog):
     """A base of `ConfigCog`, which owns the group: discord.py collects commands from bases too."""
-
-    _focus: FocusSetting
-    _clock: Clock
 
     @app_commands.command()
     @app_commands.describe(
@@ -41,9 +36,10 @@ class FocusCommand(commands.Cog):
         """Set how close papers must be to the topic of a subscription."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.postable(interaction, channel)
-        result = await self._focus.change(
+        services = interaction.client.services
+        result = await services.focus.change(
             keywords, Focus(focus), channel_id=target.channel_id, user_id=target.user_id
         )
-        pages = answers.focus_changed(result, now=self._clock())
+        pages = answers.focus_changed(result, now=services.clock())
         buttons = [*UndoSettingButton.below(*result.change_ids), AllSettingsButton(target.channel_id)]
         await answer(interaction, pages, buttons=buttons)

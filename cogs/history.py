@@ -12,13 +12,10 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.pages import answer
-from bot.services.changes import Changes
 
 
 class HistoryCommand(commands.Cog):
     """A base of `ConfigCog`, which owns the group: discord.py collects commands from bases too."""
-
-    _changes: Changes
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to show (default: every channel that you can see)")
@@ -28,7 +25,7 @@ class HistoryCommand(commands.Cog):
         """Show who changed which settings in the last 90 days."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.overseen(interaction, channel)
-        changes = await self._changes.history(
+        changes = await interaction.client.services.changes.history(
             target.server_id,
             channel_id=target.channel_id if channel else None,
             visible=Viewer.of(interaction).visible,

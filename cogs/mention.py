@@ -16,17 +16,10 @@ from bot.discord.ui.options import Keywords, complete_subscription
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton, below_change
 from bot.errors import UserError
-from bot.services.clock import Clock
-from bot.services.feeds.feeds import Feeds
-from bot.services.feeds.subscription_mentions import SubscriptionMentions
 
 
 class MentionCommand(commands.Cog):
     """A base of `ConfigCog`, which owns the group: discord.py collects commands from bases too."""
-
-    _feeds: Feeds
-    _mentions: SubscriptionMentions
-    _clock: Clock
 
     @app_commands.command()
     @app_commands.describe(
@@ -48,12 +41,13 @@ class MentionCommand(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         target = await targets.mentioning(interaction, channel, role)
         role_id = RoleId(role.id) if role else None
+        services = interaction.client.services
         if keywords is None:
-            state = await self._feeds.mention(
+            state = await services.feeds.mention(
                 role_id, place=target.place, user_id=target.user_id, is_silent=silent
             )
             embed = changes.changed(
-                state, name="Mention", now=self._clock(), effect=changes.mention_effect(state)
+                state, name="Mention", now=services.clock(), effect=changes.mention_effect(state)
             )
             await answer(interaction, [embed], buttons=below_change(state))
             return
@@ -61,8 +55,8 @@ class MentionCommand(commands.Cog):
             raise UserError(
                 "`silent` is for the whole channel: give it without `keywords`. Nothing was changed."
             )
-        result = await self._mentions.change(
+        result = await services.subscription_mentions.change(
             keywords, role_id, channel_id=target.channel_id, user_id=target.user_id
         )
         buttons = [*UndoSettingButton.below(*result.change_ids), AllSettingsButton(target.channel_id)]
-        await answer(interaction, answers.mentions_changed(result, now=self._clock()), buttons=buttons)
+        await answer(interaction, answers.mentions_changed(result, now=services.clock()), buttons=buttons)

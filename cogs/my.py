@@ -5,7 +5,6 @@ from __future__ import annotations
 from discord import app_commands
 from discord.ext import commands
 
-from bot.services.container import Services
 from cogs.my_data import DataCommands
 from cogs.my_feed import FollowCommands
 from cogs.my_library import LibraryCommands
@@ -21,10 +20,4 @@ class MyCog(
     group_name="my",
     group_description="Your saved papers and the keywords that you follow",
 ):
-    def __init__(self, services: Services) -> None:
-        self._library = services.library
-        self._follows = services.follows
-        self._personal_feeds = services.personal_feeds
-        self._personal_data = services.personal_data
-        self._clock = services.clock
-        self._citations = services.citations
+    """Its commands are in the bases, one file per topic."""

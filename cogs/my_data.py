@@ -20,13 +20,10 @@ from bot.discord.ui.options import DataChoice
 from bot.discord.ui.pages import answer
 from bot.discord.ui.privacy_policy import policy_of
 from bot.discord.ui.replies import reply
-from bot.services.people.personal_data import PersonalData
 
 
 class DataCommands(commands.Cog):
     """A base of `MyCog`, which owns the group: discord.py collects commands from bases too."""
-
-    _personal_data: PersonalData
 
     @app_commands.command()
     @app_commands.describe(action="export: get everything as a file; delete: delete everything (asks first)")
@@ -35,13 +32,14 @@ class DataCommands(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         user_id = UserId(interaction.user.id)
         policy_url = policy_of(interaction.client)
+        services = interaction.client.services
         if action == "export":
             use(interaction, Costly.EXPORT)
-            result = await self._personal_data.export(user_id)
+            result = await services.personal_data.export(user_id)
             file = discord.File(BytesIO(result.file), filename=result.name)
             await reply(interaction, embeds=[answers.export(result, policy_url=policy_url)], files=[file])
             return
-        kept = await self._personal_data.kept(user_id)
+        kept = await services.personal_data.kept(user_id)
         if kept.is_empty:
             await answer(interaction, [answers.nothing(policy_url=policy_url)])
             return
@@ -49,7 +47,7 @@ class DataCommands(commands.Cog):
         async def delete(
             _pressed: discord.Interaction,
         ) -> tuple[Sequence[discord.Embed], Sequence[PersistentItem]]:
-            return [answers.deleted(await self._personal_data.delete(user_id))], ()
+            return [answers.deleted(await services.personal_data.delete(user_id))], ()
 
         buttons = ask(interaction, label="Delete my data", action=delete)
         await answer(interaction, [answers.question(kept, policy_url=policy_url)], buttons=buttons)

@@ -24,17 +24,10 @@ from bot.discord.ui.options import (
 )
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import defer_personally
-from bot.services.clock import Clock
-from bot.services.follows.follows import Follows
-from bot.services.follows.personal_feed import PersonalFeeds
 
 
 class FollowCommands(commands.Cog):
     """A base of `MyCog`, which owns the group: discord.py collects commands from bases too."""
-
-    _follows: Follows
-    _personal_feeds: PersonalFeeds
-    _clock: Clock
 
     @app_commands.command()
     @app_commands.describe(
@@ -49,10 +42,11 @@ class FollowCommands(commands.Cog):
     ) -> None:
         """Get papers that match keywords by direct message."""
         await defer_personally(interaction)
-        result = await self._follows.follow(
+        services = interaction.client.services
+        result = await services.follows.follow(
             keywords, user_id=UserId(interaction.user.id), focus=Focus(focus) if focus else None
         )
-        embeds = answers.followed(result, now=self._clock())
+        embeds = answers.followed(result, now=services.clock())
         await answer(interaction, embeds, buttons=below_follow(result))
 
     @app_commands.command()
@@ -60,15 +54,18 @@ class FollowCommands(commands.Cog):
     async def unfollow(self, interaction: discord.Interaction[Client], keywords: Keywords) -> None:
         """Stop following keywords."""
         await defer_personally(interaction)
-        result = await self._follows.unfollow(keywords, user_id=UserId(interaction.user.id))
-        embeds = answers.unfollowed(result, now=self._clock())
+        services = interaction.client.services
+        result = await services.follows.unfollow(keywords, user_id=UserId(interaction.user.id))
+        embeds = answers.unfollowed(result, now=services.clock())
         await answer(interaction, embeds, buttons=[UndoUnfollowButton(result.key)])
 
     @unfollow.autocomplete("keywords")
     async def _complete_followed(
         self, interaction: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        return choices(await self._follows.offered(current, user_id=UserId(interaction.user.id)))
+        return choices(
+            await interaction.client.services.follows.offered(current, user_id=UserId(interaction.user.id))
+        )
 
     @app_commands.command()
     async def feed(self, interaction: discord.Interaction[Client]) -> None:
@@ -98,15 +95,16 @@ class FollowCommands(commands.Cog):
     async def pause(self, interaction: discord.Interaction[Client]) -> None:
         """Stop direct messages with papers until you resume them."""
         await defer_personally(interaction)
-        state = await self._personal_feeds.pause(UserId(interaction.user.id))
+        state = await interaction.client.services.personal_feeds.pause(UserId(interaction.user.id))
         await answer(interaction, [answers.paused(state)], buttons=[ResumeButton()])
 
     @app_commands.command()
     async def resume(self, interaction: discord.Interaction[Client]) -> None:
         """Resume direct messages with papers after a pause, or after Discord refused them."""
         await defer_personally(interaction)
-        result = await self._personal_feeds.resume(UserId(interaction.user.id))
-        embed = answers.resumed(result, now=self._clock())
+        services = interaction.client.services
+        result = await services.personal_feeds.resume(UserId(interaction.user.id))
+        embed = answers.resumed(result, now=services.clock())
         await answer(interaction, [embed], buttons=below_resume(result))
 
     @commands.Cog.listener()

@@ -20,25 +20,22 @@ from bot.discord.ui.opened_paper import PaperMenu
 from bot.discord.ui.options import ExportChoice, Keywords
 from bot.discord.ui.pages import Page, answer_lazily
 from bot.discord.ui.replies import defer_personally, reply
-from bot.services.library.citations import Citations, Format
-from bot.services.library.library import Library
+from bot.services.library.citations import Format
 
 
 class LibraryCommands(commands.Cog):
     """A base of `MyCog`, which owns the group: discord.py collects commands from bases too."""
-
-    _library: Library
-    _citations: Citations
 
     @app_commands.command()
     @app_commands.describe(keywords="Only those that match, written as for /subscribe (default: all)")
     async def saved(self, interaction: discord.Interaction[Client], keywords: Keywords | None = None) -> None:
         """Show the papers that you saved."""
         await defer_personally(interaction)
-        found = await self._library.saved(UserId(interaction.user.id), keywords)
+        services = interaction.client.services
+        found = await services.library.saved(UserId(interaction.user.id), keywords)
 
         async def page(number: int) -> Page:
-            shown = await self._library.papers_of(found.rows[answers.rows_of(number)])
+            shown = await services.library.papers_of(found.rows[answers.rows_of(number)])
             choices = paper_choices(paper.paper for paper in shown)
             menus = (PaperMenu(choices), UnsaveMenu(choices)) if choices else ()
             return Page(answers.library_page(found, shown, number=number), menus)
@@ -60,7 +57,9 @@ class LibraryCommands(commands.Cog):
         await defer_personally(interaction)
         use(interaction, Costly.EXPORT)
         wanted = Format(format)
-        result = await self._citations.export(UserId(interaction.user.id), wanted, keywords)
+        result = await interaction.client.services.citations.export(
+            UserId(interaction.user.id), wanted, keywords
+        )
         files = [
             discord.File(BytesIO(data), filename=f"saved-papers{number}.{wanted.suffix}")
             for number, data in zip(_numbers(len(result.files)), result.files, strict=True)

@@ -23,9 +23,7 @@ from bot.discord.ui.options import (
 )
 from bot.discord.ui.pages import Page, answer, answer_lazily
 from bot.discord.ui.replies import defer_publicly
-from bot.services.clock import Clock
-from bot.services.queries.archive import MAX_DAYS, Archive, Period, Sort
-from bot.services.queries.papers import Papers
+from bot.services.queries.archive import MAX_DAYS, Period, Sort
 
 
 class PapersCog(commands.Cog):
@@ -36,32 +34,29 @@ class PapersCog(commands.Cog):
         allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
     )
 
-    def __init__(self, papers: Papers, *, archive: Archive, clock: Clock) -> None:
-        self._papers = papers
-        self._archive = archive
-        self._clock = clock
-
     @group.command()
     async def today(self, interaction: discord.Interaction[Client]) -> None:
         """Show the latest list of papers."""
         await defer_publicly(interaction)
-        papers = await self._papers.today()
-        await answer(interaction, answers.list_day(papers, now=self._clock()))
+        services = interaction.client.services
+        papers = await services.papers.today()
+        await answer(interaction, answers.list_day(papers, now=services.clock()))
 
     @group.command()
     @app_commands.describe(date="The day, such as 2026-11-26, Nov 26, last friday or yesterday")
     async def date(self, interaction: discord.Interaction[Client], date: ShortText) -> None:
         """Show the papers listed on a day."""
-        day = self._papers.day(date)
+        services = interaction.client.services
+        day = services.papers.day(date)
         await defer_publicly(interaction)
-        papers = await self._papers.on(day)
-        await answer(interaction, answers.list_day(papers, now=self._clock()))
+        papers = await services.papers.on(day)
+        await answer(interaction, answers.list_day(papers, now=services.clock()))
 
     @date.autocomplete("date")
     async def _complete_date(
-        self, _: discord.Interaction[Client], current: str
+        self, interaction: discord.Interaction[Client], current: str
     ) -> list[app_commands.Choice[str]]:
-        return choices(self._papers.days_like(current))
+        return choices(interaction.client.services.papers.days_like(current))
 
     @group.command()
     @app_commands.describe(
@@ -77,13 +72,14 @@ class PapersCog(commands.Cog):
         sort: SortChoice = "match",
     ) -> None:
         """Search all Daily Papers, back to the first list."""
-        query = self._archive.query(keywords)
+        services = interaction.client.services
+        query = services.archive.query(keywords)
         await defer_publicly(interaction)
         use(interaction, Costly.SEARCH)
-        found = await self._archive.search(query, days=days, sort=Sort(sort))
+        found = await services.archive.search(query, days=days, sort=Sort(sort))
 
         async def page(number: int) -> Page:
-            shown = await self._archive.by_ids(found.ids[answers.results_of(number)])
+            shown = await services.archive.by_ids(found.ids[answers.results_of(number)])
             return Page(answers.search_page(found, shown, number=number))
 
         await answer_lazily(interaction, page, number=answers.number_of_pages(found))
@@ -93,7 +89,7 @@ class PapersCog(commands.Cog):
     async def top(self, interaction: discord.Interaction[Client], period: PeriodChoice) -> None:
         """Show the most upvoted papers of the last week, month or year."""
         await defer_publicly(interaction)
-        await answer(interaction, answers.top(await self._archive.top(Period(period))))
+        await answer(interaction, answers.top(await interaction.client.services.archive.top(Period(period))))
 
     @app_commands.command()
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)

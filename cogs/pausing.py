@@ -18,15 +18,11 @@ from bot.discord.ui.options import ShortText, choices
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import UndoSettingButton, below_change
 from bot.errors import UserError
-from bot.services.clock import Clock
-from bot.services.feeds.pausing import Missed, Pausing
+from bot.services.feeds.pausing import Missed
 
 
 class PauseCommands(commands.Cog):
     """A base of `ConfigCog`, which owns the group: discord.py collects commands from bases too."""
-
-    _pausing: Pausing
-    _clock: Clock
 
     @app_commands.command()
     @app_commands.describe(
@@ -44,17 +40,18 @@ class PauseCommands(commands.Cog):
         """Stop posting in a channel, or everywhere, until it is resumed. Nothing is lost."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, channel)
+        services = interaction.client.services
         if everywhere:
             _check_alone(channel)
-            managed = await Viewer.of(interaction).managed(await self._pausing.channels(target.server_id))
-            result = await self._pausing.pause_all(
+            managed = await Viewer.of(interaction).managed(await services.pausing.channels(target.server_id))
+            result = await services.pausing.pause_all(
                 managed, server_id=target.server_id, user_id=target.user_id, until=until
             )
             undo = UndoSettingButton.below(*result.change_ids)
             await answer(interaction, [answers.paused_everywhere(result)], buttons=undo)
             return
-        state = await self._pausing.pause(target.channel_id, user_id=target.user_id, until=until)
-        await answer(interaction, [answers.paused(state, now=self._clock())], buttons=below_change(state))
+        state = await services.pausing.pause(target.channel_id, user_id=target.user_id, until=until)
+        await answer(interaction, [answers.paused(state, now=services.clock())], buttons=below_change(state))
 
     @pause.autocomplete("until")
     async def _complete_until(
@@ -62,7 +59,11 @@ class PauseCommands(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         if interaction.guild_id is None:
             return []
-        return choices(await self._pausing.days_like(current, server_id=ServerId(interaction.guild_id)))
+        return choices(
+            await interaction.client.services.pausing.days_like(
+                current, server_id=ServerId(interaction.guild_id)
+            )
+        )
 
     @app_commands.command()
     @app_commands.describe(
@@ -79,19 +80,22 @@ class PauseCommands(commands.Cog):
     ) -> None:
         """Resume posting in a paused or blocked channel, or everywhere."""
         await interaction.response.defer(ephemeral=True)
+        services = interaction.client.services
         if everywhere:
             _check_alone(channel)
             target = await targets.managed(interaction, None)
-            managed = await Viewer.of(interaction).managed(await self._pausing.channels(target.server_id))
-            result = await self._pausing.resume_all(
+            managed = await Viewer.of(interaction).managed(await services.pausing.channels(target.server_id))
+            result = await services.pausing.resume_all(
                 managed, server_id=target.server_id, user_id=target.user_id, missed=Missed(missed)
             )
             undo = UndoSettingButton.below(*result.change_ids)
             await answer(interaction, [answers.resumed_everywhere(result)], buttons=undo)
             return
         target = await targets.postable(interaction, channel)
-        resumed = await self._pausing.resume(target.channel_id, user_id=target.user_id, missed=Missed(missed))
-        embed = answers.resumed(resumed, now=self._clock())
+        resumed = await services.pausing.resume(
+            target.channel_id, user_id=target.user_id, missed=Missed(missed)
+        )
+        embed = answers.resumed(resumed, now=services.clock())
         await answer(interaction, [embed], buttons=below_change(resumed.state, resumed.change_ids))
 
 

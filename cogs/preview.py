@@ -19,17 +19,10 @@ from bot.discord.ui.options import FocusChoice, Keywords
 from bot.discord.ui.pages import Page, answer, answer_lazily
 from bot.discord.ui.preview_button import PreviewButton
 from bot.errors import UserError
-from bot.services.clock import Clock
-from bot.services.queries.next_post import NextPosts
-from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search
+from bot.services.queries.search import MAX_DAYS, RECENT_DAYS
 
 
 class PreviewCog(commands.Cog):
-    def __init__(self, search: Search, *, next_posts: NextPosts, clock: Clock) -> None:
-        self._search = search
-        self._next_posts = next_posts
-        self._clock = clock
-
     @app_commands.command()
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(
@@ -63,8 +56,9 @@ class PreviewCog(commands.Cog):
         self, interaction: discord.Interaction[Client], channel: ChannelOption | None
     ) -> None:
         target = await targets.visible(interaction, channel)
-        found = await self._next_posts.of_channel(target.channel_id)
-        pages = next_post.coming(found, now=self._clock())
+        services = interaction.client.services
+        found = await services.next_posts.of_channel(target.channel_id)
+        pages = next_post.coming(found, now=services.clock())
 
         async def page(number: int) -> Page:
             return _page(pages[number])
@@ -74,7 +68,7 @@ class PreviewCog(commands.Cog):
     async def _show_matches(
         self, interaction: discord.Interaction[Client], keywords: str, days: int, focus: Focus
     ) -> None:
-        preview = await self._search.preview(keywords, days=days, focus=focus)
+        preview = await interaction.client.services.search.preview(keywords, days=days, focus=focus)
         pages = await asyncio.to_thread(answers.preview, preview)  # marks what matched in many abstracts
         await answer(interaction, pages, buttons=PreviewButton.below(preview))
 

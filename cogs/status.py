@@ -12,13 +12,9 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.check_again_button import CheckAgainButton
 from bot.discord.ui.pages import answer
-from bot.services.queries.status import StatusReport
 
 
 class StatusCog(commands.Cog):
-    def __init__(self, status: StatusReport) -> None:
-        self._status = status
-
     @app_commands.command()
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_channels=True)
@@ -27,7 +23,7 @@ class StatusCog(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, None)
         viewer = Viewer.of(interaction)
-        found = await self._status.of_server(target.server_id, visible=viewer.visible)
+        found = await interaction.client.services.status.of_server(target.server_id, visible=viewer.visible)
         buttons = [CheckAgainButton(target.server_id)] if found.can_be_checked else []
         shown = answers.status_pages(found, is_whole=viewer.sees_everything)
         await answer(interaction, shown, buttons=buttons)

@@ -17,16 +17,10 @@ from bot.discord.ui.options import FocusChoice, Keywords, complete_subscription
 from bot.discord.ui.pages import answer
 from bot.discord.ui.setting_buttons import below_subscribe
 from bot.discord.ui.subscription_buttons import UndoButton
-from bot.services.clock import Clock
-from bot.services.feeds.subscriptions import Subscriptions
 from bot.services.feeds.unsubscribing import ALL_OF_THEM
 
 
 class SubscriptionsCog(commands.Cog):
-    def __init__(self, subscriptions: Subscriptions, *, clock: Clock) -> None:
-        self._subscriptions = subscriptions
-        self._clock = clock
-
     @app_commands.command()
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_channels=True)
@@ -51,14 +45,15 @@ class SubscriptionsCog(commands.Cog):
             if mention
             else targets.postable(interaction, channel)
         )
-        result = await self._subscriptions.subscribe(
+        services = interaction.client.services
+        result = await services.subscriptions.subscribe(
             keywords,
             place=target.place,
             user_id=target.user_id,
             focus=Focus(focus) if focus else None,
             role_id=RoleId(mention.id) if mention else None,
         )
-        embeds = answers.subscribed(result, now=self._clock())
+        embeds = answers.subscribed(result, now=services.clock())
         await answer(interaction, embeds, buttons=below_subscribe(result))
 
     @app_commands.command()
@@ -78,29 +73,31 @@ class SubscriptionsCog(commands.Cog):
         """Remove one or all of a channel's subscriptions."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, channel)
-        if await self._subscriptions.means_all(keywords, channel_id=target.channel_id):
+        services = interaction.client.services
+        if await services.subscriptions.means_all(keywords, channel_id=target.channel_id):
             await self._confirm_all(interaction, target)
             return
-        result = await self._subscriptions.unsubscribe(
+        result = await services.subscriptions.unsubscribe(
             keywords, channel_id=target.channel_id, user_id=target.user_id
         )
         undo = UndoButton(target.channel_id, result.key)
-        await answer(interaction, answers.unsubscribed(result, now=self._clock()), buttons=[undo])
+        await answer(interaction, answers.unsubscribed(result, now=services.clock()), buttons=[undo])
 
     async def _confirm_all(self, interaction: discord.Interaction[Client], target: targets.Target) -> None:
-        removal = await self._subscriptions.preview_removal(target.channel_id)
+        services = interaction.client.services
+        removal = await services.subscriptions.preview_removal(target.channel_id)
 
         async def unsubscribe(pressed: discord.Interaction) -> tuple[list[discord.Embed], list[UndoButton]]:
             # Permissions may have changed since the question was shown.
             target_now = await targets.of_button(pressed, target.channel_id)
-            result = await self._subscriptions.unsubscribe(
+            result = await services.subscriptions.unsubscribe(
                 ALL_OF_THEM,
                 channel_id=target_now.channel_id,
                 user_id=target_now.user_id,
                 only=[item.id for item in removal.subscriptions],
             )
             undo = UndoButton(target.channel_id, result.key)
-            return answers.unsubscribed(result, now=self._clock()), [undo]
+            return answers.unsubscribed(result, now=services.clock()), [undo]
 
         buttons = ask(interaction, label="Unsubscribe", action=unsubscribe)
         await answer(interaction, answers.unsubscribe_all_question(removal), buttons=buttons)
@@ -114,6 +111,7 @@ class SubscriptionsCog(commands.Cog):
         """List a channel's subscriptions."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.visible(interaction, channel)
-        found = await self._subscriptions.of_channel(target.channel_id)
-        embeds = answers.subscription_list(found, channel_id=target.channel_id, now=self._clock())
+        services = interaction.client.services
+        found = await services.subscriptions.of_channel(target.channel_id)
+        embeds = answers.subscription_list(found, channel_id=target.channel_id, now=services.clock())
         await answer(interaction, embeds)

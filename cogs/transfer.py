@@ -21,8 +21,6 @@ from bot.discord.ui.confirmation import ask
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
 from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
-from bot.services.clock import Clock
-from bot.services.transfer.feed_transfer import Transfer
 
 _MAX_FILES = 10  # in one message; Discord's limit
 
@@ -30,19 +28,17 @@ _MAX_FILES = 10  # in one message; Discord's limit
 class TransferCommands(commands.Cog):
     """A base of `ConfigCog`, which owns the group: discord.py collects commands from bases too."""
 
-    _transfer: Transfer
-    _clock: Clock
-
     @app_commands.command(name="export")
     async def export_feeds(self, interaction: discord.Interaction[Client]) -> None:
         """Download the settings and subscriptions of this server's channels."""
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, None)
-        feeds = await self._transfer.of_server(target.server_id)
+        services = interaction.client.services
+        feeds = await services.transfer.of_server(target.server_id)
         channels = await Viewer.of(interaction).channels(feed.channel_id for feed in feeds)
         names = {channel_id: channel.name for channel_id, channel in channels.items()}
         visible = [feed for feed in feeds if feed.channel_id in names]
-        files = await self._transfer.export(visible, names=names)
+        files = await services.transfer.export(visible, names=names)
         await _send_files(interaction, files, said=answers.exported(len(visible), len(files)))
 
     @app_commands.command(name="import")
@@ -59,24 +55,25 @@ class TransferCommands(commands.Cog):
         """Import settings and subscriptions from a file, after showing what would change."""
         await interaction.response.defer(ephemeral=True)
         await targets.managed(interaction, channel)
-        wanted = await self._transfer.read(await download(file), name=file.filename)
+        services = interaction.client.services
+        wanted = await services.transfer.read(await download(file), name=file.filename)
         placements = import_channels.choose_channels(interaction, wanted, channel)
 
         async def check(checked: discord.Interaction) -> Sequence[import_channels.Placed]:
-            before = await self._transfer.settings([channel_id for _, channel_id in placements])
+            before = await services.transfer.settings([channel_id for _, channel_id in placements])
             return await import_channels.place_all(checked, placements, before=before)
 
         async def apply(
             pressed: discord.Interaction,
         ) -> tuple[list[discord.Embed], list[UndoSettingButton]]:
             # Permissions, channels and feeds may have changed since the plan was shown.
-            transfers = await self._transfer.apply(
+            transfers = await services.transfer.apply(
                 await check(pressed), user_id=UserId(pressed.user.id), how="imported"
             )
             undo = UndoSettingButton.below(*(transfer.change_id for transfer in transfers))
-            return answers.imported(transfers, now=self._clock()), undo
+            return answers.imported(transfers, now=services.clock()), undo
 
-        transfers = await self._transfer.plan(await check(interaction))
+        transfers = await services.transfer.plan(await check(interaction))
         if all(transfer.is_nothing for transfer in transfers):
             await answer(interaction, answers.nothing_to_import(transfers))
         else:
@@ -98,14 +95,15 @@ class TransferCommands(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         origin = await targets.overseen(interaction, source)
         target = await targets.postable(interaction, channel)
-        wanted = await self._transfer.feed_to_copy(origin.channel_id, to=target.channel_id)
+        services = interaction.client.services
+        wanted = await services.transfer.feed_to_copy(origin.channel_id, to=target.channel_id)
         wanted, left_out = await import_channels.fitting(
-            interaction, channel, wanted, before=await self._transfer.settings([target.channel_id])
+            interaction, channel, wanted, before=await services.transfer.settings([target.channel_id])
         )
-        (transfer,) = await self._transfer.apply(
+        (transfer,) = await services.transfer.apply(
             [(wanted, target.place)], user_id=target.user_id, how=f"copied from <#{origin.channel_id}>"
         )
-        pages = answers.copied(transfer, source_id=origin.channel_id, left_out=left_out, now=self._clock())
+        pages = answers.copied(transfer, source_id=origin.channel_id, left_out=left_out, now=services.clock())
         buttons = [*UndoSettingButton.below(transfer.change_id), AllSettingsButton(target.channel_id)]
         await answer(interaction, pages, buttons=buttons)
 
