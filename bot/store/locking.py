@@ -16,13 +16,14 @@ SQLite has one writer at a time, and none of these statements.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Delete, Select, Table, cast, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import UserId
-from bot.store.statements import id_array
+from bot.store.statements import as_array, ids_from
 
 
 def for_update(statement: Select[Any]) -> Select[Any]:
@@ -36,8 +37,13 @@ def for_update(statement: Select[Any]) -> Select[Any]:
 async def lock(conn: AsyncConnection, table: Table, ids: Iterable[int]) -> None:
     """Locks the rows with these ids, in their order."""
     if not has_one_writer(conn):
-        key = table.c.id
-        await conn.execute(for_update(select(key).where(key.in_(id_array(ids))).order_by(key)))
+        await conn.execute(_lock(table), {"ids": as_array(ids)})
+
+
+@cache
+def _lock(table: Table) -> Select[Any]:
+    key = table.c.id
+    return for_update(select(key).where(key.in_(ids_from("ids"))).order_by(key))
 
 
 async def lock_person(conn: AsyncConnection, user_id: UserId) -> None:
