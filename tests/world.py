@@ -118,7 +118,7 @@ class World:
 
     async def delivered(self) -> None:
         """Waits until nothing more can be sent now."""
-        await until_delivered(self.services.delivery, self._delivering, self.database, self.clock)
+        await until_delivered(self.services.delivery, self._delivering)
 
     def posts(self, channel: Any = None) -> list[discord.Message]:
         """The bot's own messages in the channel, oldest first, answers to commands left out."""

@@ -104,6 +104,7 @@ class Post:
     user_id: UserId | None = None
     channel_id: ChannelId
     kind: FeedKind = FeedKind.CHANNEL
+    is_silent: bool = False  # as its feed is now
     state: PostState
     nonce: str
     entries: tuple[Entry, ...]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import FeedSettings, Style
@@ -37,14 +37,6 @@ async def write(
 
 
 _write = update(_feeds).where(_feeds.c.id == bindparam("feed"))
-
-
-async def is_silent(conn: AsyncConnection, feed_id: FeedId) -> bool:
-    """Whether its messages are sent without a push notification."""
-    return bool((await conn.execute(_is_silent, {"feed": feed_id})).scalar_one_or_none())
-
-
-_is_silent = select(_feeds.c.is_silent).where(_feeds.c.id == bindparam("feed"))
 
 
 def columns(settings: FeedSettings) -> dict[str, object]:

@@ -8,7 +8,18 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Exists,
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ChannelId, FeedId, FollowUpId, PaperId, PostId
@@ -88,18 +99,17 @@ def _claimable() -> Select[Any]:
     )
 
 
-async def next_attempt_at(
-    conn: AsyncConnection, *, busy: Collection[ChannelId] = (), owned: OwnedShards = EVERYTHING
-) -> datetime | None:
-    """When `claimable` returns the next follow-up; in the past if it would now."""
-    values = {"busy": as_array(busy), **shards.values(owned)}
-    return (await conn.execute(_earliest(), values)).scalar_one()
-
-
-@cache
-def _earliest() -> Select[Any]:
+def earliest() -> Select[Any]:
+    """When `claimable` returns the next follow-up, as a part of `outbox.next_attempt_at`."""
     statement = _ready().where(_posts.c.channel_id.not_in(ids_from("busy")), shards.is_owned())
-    return statement.with_only_columns(func.min(_follow_ups.c.next_attempt_at), maintain_column_froms=True)
+    next_at = func.min(_follow_ups.c.next_attempt_at).label("next_at")
+    return statement.with_only_columns(next_at, maintain_column_froms=True)
+
+
+def are_left() -> Exists:
+    """The condition that a post has pending follow-ups, for a statement about posts."""
+    pending = _follow_ups.c.state == tables.PENDING
+    return exists().where(_follow_ups.c.post_id == _posts.c.id, pending).correlate(_posts)
 
 
 async def postpone(

@@ -12,14 +12,16 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
-    Update,
     bindparam,
     exists,
     func,
+    or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.ids import ChannelId, FeedId, MessageId, PostId, ServerId
 from bot.core.posts import Post, PostState
@@ -27,7 +29,7 @@ from bot.core.shards import EVERYTHING, OwnedShards
 from bot.store import follow_ups, posts, shards, tables
 from bot.store.column_types import UtcDateTime, keep_first
 from bot.store.feeds import is_active
-from bot.store.statements import as_array, ids_from
+from bot.store.statements import as_array, id_array, ids_from, texts_from
 
 _posts = tables.posts
 _feeds = tables.feeds
@@ -94,67 +96,67 @@ def _claimable() -> Select[Any]:
 
 
 async def next_attempt_at(
-    conn: AsyncConnection,
-    *,
-    channel_id: ChannelId | None = None,
-    busy: Collection[ChannelId] = (),
-    owned: OwnedShards = EVERYTHING,
+    conn: AsyncConnection, *, busy: Collection[ChannelId] = (), owned: OwnedShards = EVERYTHING
 ) -> datetime | None:
-    """When `claimable` returns the next post (of this channel); in the past if it would now."""
-    values: dict[str, object] = {"busy": as_array(busy), **shards.values(owned)}
-    if channel_id is not None:
-        values["channel"] = channel_id
-    return (await conn.execute(_earliest(of_channel=channel_id is not None), values)).scalar_one()
+    """When there is the next claimable post or follow-up; in the past if there is one now."""
+    values = {"busy": as_array(busy), **shards.values(owned)}
+    return (await conn.execute(_earliest(), values)).scalar_one()
 
 
 @cache
-def _earliest(*, of_channel: bool) -> Select[Any]:
-    statement = _heads().where(_posts.c.channel_id.not_in(ids_from("busy")), shards.is_owned())
-    if of_channel:
-        statement = statement.where(_posts.c.channel_id == bindparam("channel"))
-    return statement.with_only_columns(func.min(_posts.c.next_attempt_at), maintain_column_froms=True)
+def _earliest() -> Select[Any]:
+    of_posts = (
+        _heads()
+        .where(_posts.c.channel_id.not_in(ids_from("busy")), shards.is_owned())
+        .with_only_columns(func.min(_posts.c.next_attempt_at).label("next_at"), maintain_column_froms=True)
+    )
+    both = union_all(of_posts, follow_ups.earliest()).subquery()
+    return select(func.min(both.c.next_at))
 
 
-async def begin_attempt(
-    conn: AsyncConnection,
-    post_id: PostId,
-    *,
-    now: datetime,
-    next_attempt_at: datetime,
-    nonce: str | None = None,
-) -> bool:
-    """Records an attempt before anything is sent; returns False if the post must not be sent any more.
+async def is_any_due(conn: AsyncConnection, channel_ids: Collection[ChannelId], now: datetime) -> bool:
+    """Whether the next post of one of the channels is due."""
+    values = {"channels": as_array(channel_ids), "now": now}
+    return (await conn.execute(_due(), values)).first() is not None
 
-    `next_attempt_at` applies if this attempt's result is never recorded. `nonce` is that of the post when it
-    was claimed; it changes when the post's papers change. Protected by a single statement that asks for all
-    of it, the lease on the server's shard, and the lock on the feed.
+
+@cache
+def _due() -> Select[Any]:
+    of_channels = _posts.c.channel_id.in_(ids_from("channels"))
+    return _heads().where(of_channels, _posts.c.next_attempt_at <= bindparam("now")).limit(1)
+
+
+async def begin_attempts(
+    conn: AsyncConnection, nonces: Collection[str], *, now: datetime, next_attempt_at: datetime
+) -> set[PostId]:
+    """Records attempts before anything is sent; returns the posts that may be sent.
+
+    The nonces are those of the posts when they were claimed: a post gets another one when its papers change.
+    `next_attempt_at` applies if an attempt's result is never recorded. Protected by a single statement that
+    asks for all of it, the leases on the servers' shards, and the locks on the feeds.
     """
-    values = {"post": post_id, "now": now, "until": next_attempt_at}
-    statement = _begin()
-    if nonce is not None:
-        statement, values = (
-            statement.where(_posts.c.nonce == bindparam("claimed")),
-            values | {"claimed": nonce},
-        )
-    return (await conn.execute(statement, values)).rowcount == 1
+    values = {"nonces": as_array(nonces), "now": now, "until": next_attempt_at}
+    return {PostId(post_id) for post_id in (await conn.execute(_begin(), values)).scalars()}
 
 
 @cache
-def _begin() -> Update:
+def _begin() -> ReturningUpdate[Any]:
     active = exists().where(_feeds.c.id == _posts.c.feed_id, is_active())
+    claimed = _posts.c.nonce.in_(texts_from("nonces"))
     return (
         update(_posts)
-        .where(_posts.c.id == bindparam("post"), _posts.c.state == PostState.PENDING.value, active)
+        .where(claimed, _posts.c.state == PostState.PENDING.value, active)
         .values(
             first_attempt_at=func.coalesce(_posts.c.first_attempt_at, bindparam("now", type_=UtcDateTime())),
             attempts=_posts.c.attempts + 1,
             next_attempt_at=bindparam("until"),
         )
+        .returning(_posts.c.id)
     )
 
 
-async def is_followed(conn: AsyncConnection, post_id: PostId) -> bool:
-    """Whether another pending post of its channel is to be sent after this one."""
+async def followed(conn: AsyncConnection, post_ids: Collection[PostId]) -> set[PostId]:
+    """Those of the posts after which another pending one of their channel is to be sent."""
     current = _posts.alias("this")
     later = exists().where(
         _posts.c.state == tables.PENDING,
@@ -162,9 +164,8 @@ async def is_followed(conn: AsyncConnection, post_id: PostId) -> bool:
         _posts.c.channel_id == current.c.channel_id,
         _posts.c.queue > current.c.queue,
     )
-    return (
-        await conn.execute(select(current.c.id).where(current.c.id == post_id, later))
-    ).first() is not None
+    found = await conn.execute(select(current.c.id).where(current.c.id.in_(id_array(post_ids)), later))
+    return set(found.scalars())
 
 
 async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
@@ -175,13 +176,17 @@ async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:
     await _set(conn, post_id, first_attempt_at=None)
 
 
-async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> None:
-    """Protected by the lease on the server's shard, and the lock on the feed."""
+async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: MessageId, now: datetime) -> bool:
+    """Marks the post as sent; returns whether its feed has problems that a sent message ends.
+
+    Protected by the lease on the server's shard, and the lock on the feed.
+    """
     sent = {"state": PostState.SENT.value, "message_id": message_id, "sent_at": now}
-    await _set(
-        conn, post_id, **sent, failed_at=None, unconfirmed_since=None, failures=0, reason=None, code=None
-    )
-    await follow_ups.due(conn, post_id, now=now)
+    values = {"failed_at": None, "unconfirmed_since": None, "failures": 0, "reason": None, "code": None}
+    (row,) = await conn.execute(_sent, {"post": post_id, **sent, **values})
+    if row.has_follow_ups:
+        await follow_ups.due(conn, post_id, now=now)
+    return row.has_problems
 
 
 async def mark_failed(
@@ -281,6 +286,14 @@ async def _set(
 
 
 _of_post = update(_posts).where(_posts.c.id == bindparam("post"))
+# Nearly always there is nothing else to do, which the same statement can tell.
+_sent = _of_post.returning(
+    follow_ups.are_left().label("has_follow_ups"),
+    or_(
+        exists().where(_feeds.c.id == _posts.c.feed_id, _feeds.c.blocks_in_a_row > 0).correlate(_posts),
+        exists().where(tables.notices.c.feed_id == _posts.c.feed_id).correlate(_posts),
+    ).label("has_problems"),
+)
 
 
 async def delayed(conn: AsyncConnection, server_id: ServerId) -> list[Post]:

@@ -259,9 +259,9 @@ async def change_mention(conn: AsyncConnection, feed_id: FeedId, role_id: RoleId
 
 @cache
 def with_feeds() -> Select[Any]:
-    """Every post, with its feed's server or person, and kind of channel."""
+    """Every post, with its feed's server or person, kind of channel, and whether it is silent."""
     columns = (_posts.c[name] for name in _STORED)
-    of_feed = (_feeds.c.server_id, _feeds.c.user_id, _feeds.c.kind)
+    of_feed = (_feeds.c.server_id, _feeds.c.user_id, _feeds.c.kind, _feeds.c.is_silent)
     return select(*columns, *of_feed).join(_feeds, _feeds.c.id == _posts.c.feed_id)
 
 

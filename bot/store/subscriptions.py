@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +18,7 @@ from bot.core.query.compiled import CompiledQuery
 from bot.core.query.expression import EVERY_PAPER
 from bot.store import tables
 from bot.store.locking import delete_unlocked
-from bot.store.statements import id_array, insert_if_new, text_array
+from bot.store.statements import as_array, id_array, ids_from, insert_if_new, text_array
 
 _subscriptions = tables.subscriptions
 _columns = _subscriptions.c
@@ -160,11 +161,14 @@ async def set_mention(conn: AsyncConnection, subscription_id: SubscriptionId, ro
     await conn.execute(update(_subscriptions).where(_columns.id == subscription_id).values(values))
 
 
-async def mentions(conn: AsyncConnection, feed_id: FeedId) -> dict[str, RoleId]:
-    """The roles that the feed's subscriptions ping, by canonical form; those that ping none are left out."""
-    return {
-        canonical: RoleId(role_id) for canonical, role_id in await conn.execute(_mentions, {"feed": feed_id})
-    }
+async def mentions(
+    conn: AsyncConnection, feed_ids: Collection[FeedId]
+) -> defaultdict[FeedId, dict[str, RoleId]]:
+    """The roles that each feed's subscriptions ping, by canonical form; those that ping none are left out."""
+    roles: defaultdict[FeedId, dict[str, RoleId]] = defaultdict(dict)
+    for feed_id, canonical, role_id in await conn.execute(_mentions, {"feeds": as_array(feed_ids)}):
+        roles[feed_id][canonical] = role_id
+    return roles
 
 
 async def removed(conn: AsyncConnection, feed_id: FeedId) -> dict[str, Removed]:
@@ -235,8 +239,8 @@ async def fetch(conn: AsyncConnection, *conditions: ColumnElement[bool]) -> list
 _every_one = select(*_read).order_by(*_order)
 _of_feed = _every_one.where(_columns.feed_id == bindparam("feed"), is_live)
 _mentions = (
-    select(_columns.canonical, _columns.mention_role_id)
-    .where(_columns.feed_id == bindparam("feed"), is_live, _columns.mention_role_id.is_not(None))
+    select(_columns.feed_id, _columns.canonical, _columns.mention_role_id)
+    .where(_columns.feed_id.in_(ids_from("feeds")), is_live, _columns.mention_role_id.is_not(None))
     .order_by(*_order)
 )
 

@@ -21,6 +21,7 @@ from bot.core.runs import Run
 from bot.core.schedules import Cadence, Schedule
 from bot.services.container import Services, assemble
 from bot.services.context import ServiceContext
+from bot.services.delivery.content import read_content
 from bot.services.delivery.pace import ChannelPace
 from bot.services.progress import Progress, no_progress
 from bot.sources.fetching import FetchLimits
@@ -130,7 +131,13 @@ class Bot:
         """Waits until nothing more can be sent now."""
         await self.begin_delivering()
         assert self.delivery is not None
-        await until_delivered(self.services.delivery, self.delivery, self.database, self.clock)
+        await until_delivered(self.services.delivery, self.delivery)
+
+    async def attempt(self, post: Post) -> None:
+        """Attempts a post as it was when it was claimed."""
+        async with self.database.read() as conn:
+            content = await read_content(conn, [post])
+        await self.services.delivery._sending.attempt(post, content)  # pyright: ignore[reportPrivateUsage]
 
     async def release(self, channel: int = CHANNEL) -> None:
         """Unblocks the feed, as if its next recheck were due."""

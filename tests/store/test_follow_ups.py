@@ -36,7 +36,8 @@ async def sent_with_follow_ups(
 async def test_a_follow_up_is_ready_once_its_message_is_sent(conn: AsyncConnection) -> None:
     post = await pending_with_follow_ups(conn, FollowUpKind.PUBLISH)
     assert await follow_ups.claimable(conn, NOW + HOUR, limit=9) == []
-    assert await follow_ups.next_attempt_at(conn) is None
+    await outbox.postpone(conn, post.id, until=NOW + 2 * HOUR, reason="No answer.", code=None)
+    assert await outbox.next_attempt_at(conn) == NOW + 2 * HOUR
     await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW + HOUR)
     assert await follow_ups.claimable(conn, NOW, limit=9) == []
     (follow_up,) = await follow_ups.claimable(conn, NOW + HOUR, limit=9)
@@ -79,7 +80,7 @@ async def test_a_postponed_follow_up_counts_its_attempts_and_returns_when_due(co
     (follow_up,) = await sent_with_follow_ups(conn, FollowUpKind.THREAD)
     await follow_ups.postpone(conn, follow_up.id, until=NOW + HOUR, reason="Too many.", code=160006)
     assert await follow_ups.claimable(conn, NOW, limit=9) == []
-    assert await follow_ups.next_attempt_at(conn) == NOW + HOUR
+    assert await outbox.next_attempt_at(conn) == NOW + HOUR
     (again,) = await follow_ups.claimable(conn, NOW + HOUR, limit=9)
     assert (again.attempts, again.reason, again.code) == (1, "Too many.", 160006)
 

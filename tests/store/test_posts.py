@@ -231,7 +231,9 @@ async def test_nothing_is_next_if_nothing_is_pending(conn: AsyncConnection) -> N
 async def test_attempts_are_counted_from_the_first(conn: AsyncConnection) -> None:
     post = await pending(conn, await a_feed(conn), 1)
     for hours in (1, 2, 3):
-        await outbox.begin_attempt(conn, post.id, now=NOW + hours * HOUR, next_attempt_at=NOW + hours * HOUR)
+        await outbox.begin_attempts(
+            conn, [post.nonce], now=NOW + hours * HOUR, next_attempt_at=NOW + hours * HOUR
+        )
     assert await stored(conn, post) == replace(
         post, first_attempt_at=NOW + HOUR, attempts=3, next_attempt_at=NOW + 3 * HOUR
     )
@@ -260,7 +262,7 @@ async def test_failed_posts_are_listed_latest_first_and_pending_again_on_request
         await pending(conn, feed, 2),
         await pending(conn, other, 1),
     )
-    await outbox.begin_attempt(conn, first.id, now=NOW, next_attempt_at=NOW)
+    await outbox.begin_attempts(conn, [first.nonce], now=NOW, next_attempt_at=NOW)
     for hours, post in enumerate((second, first, elsewhere)):
         await fail(conn, post, hours=hours)
     failed = await posts.failed(conn, [feed.id], 5)
@@ -331,26 +333,27 @@ async def test_a_busy_channel_is_left_out(conn: AsyncConnection) -> None:
     assert await outbox.next_attempt_at(conn, busy=[busy.channel_id]) == NOW + HOUR
 
 
-async def test_the_next_attempt_of_one_channel_is_known(conn: AsyncConnection) -> None:
+async def test_it_is_known_whether_the_next_post_of_some_channels_is_due(conn: AsyncConnection) -> None:
     first, second = [await pending(conn, await a_feed(conn, channel=channel), channel) for channel in (1, 2)]
     await outbox.postpone(conn, second.id, until=NOW + HOUR, reason="No answer.", code=None)
-    assert await outbox.next_attempt_at(conn, channel_id=first.channel_id) == NOW
-    assert await outbox.next_attempt_at(conn, channel_id=second.channel_id) == NOW + HOUR
+    assert await outbox.is_any_due(conn, [second.channel_id, first.channel_id], NOW)
+    assert not await outbox.is_any_due(conn, [second.channel_id], NOW)
+    assert await outbox.is_any_due(conn, [second.channel_id], NOW + HOUR)
     await feeds.block(conn, second.feed_id, reason="Gone.", now=NOW)
-    assert await outbox.next_attempt_at(conn, channel_id=second.channel_id) is None
+    assert not await outbox.is_any_due(conn, [second.channel_id], NOW + HOUR)
 
 
 async def test_a_post_that_is_no_longer_pending_is_not_attempted(conn: AsyncConnection) -> None:
     post = await pending(conn, await a_feed(conn), 1)
-    assert await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+    assert await outbox.begin_attempts(conn, [post.nonce], now=NOW, next_attempt_at=NOW)
     await outbox.mark_sent(conn, post.id, message_id=MESSAGE, now=NOW)
-    assert not await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+    assert not await outbox.begin_attempts(conn, [post.nonce], now=NOW, next_attempt_at=NOW)
     assert (await stored(conn, post)).attempts == 1
 
 
 async def test_a_first_attempt_that_cannot_have_arrived_is_forgotten(conn: AsyncConnection) -> None:
     post = await pending(conn, await a_feed(conn), 1)
-    await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+    await outbox.begin_attempts(conn, [post.nonce], now=NOW, next_attempt_at=NOW)
     await outbox.forget_first_attempt(conn, post.id)
     assert await stored(conn, post) == replace(post, attempts=1)
 
@@ -412,5 +415,5 @@ async def test_a_post_of_a_feed_that_was_just_paused_is_not_attempted(conn: Asyn
     feed = await a_feed(conn)
     post = await pending(conn, feed, 1)
     await store_settings(conn, feed, is_paused=True, now=NOW)
-    assert not await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+    assert not await outbox.begin_attempts(conn, [post.nonce], now=NOW, next_attempt_at=NOW)
     assert await stored(conn, post) == post

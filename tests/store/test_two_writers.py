@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import Feed
-from bot.core.ids import PaperId
+from bot.core.ids import PaperId, PostId
 from bot.errors import StoreError
 from bot.store import (
     cancelled_papers,
@@ -105,9 +105,9 @@ async def test_a_post_whose_attempt_has_begun_is_not_cancelled(writers: Writers)
         assert wanted is not None
         post = await pending(conn, feed, 1)
 
-    async def begin(conn: AsyncConnection) -> bool:
+    async def begin(conn: AsyncConnection) -> set[PostId]:
         await feeds.lock(conn, [feed.id])
-        return await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+        return await outbox.begin_attempts(conn, [post.nonce], now=NOW, next_attempt_at=NOW)
 
     async def cancel(conn: AsyncConnection) -> cancelled_papers.Cancelled:
         await feeds.lock(conn, [feed.id])
@@ -126,9 +126,9 @@ async def test_a_cancelled_post_is_not_attempted(writers: Writers) -> None:
         post = await pending(conn, feed, 1)
     _, begun = await writers.meet(
         lambda conn: cancelled_papers.drop(conn, feed.id),
-        lambda conn: outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW),
+        lambda conn: outbox.begin_attempts(conn, [post.nonce], now=NOW, next_attempt_at=NOW),
     )
-    assert begun is False
+    assert begun == set()
 
 
 async def write_texts(conn: AsyncConnection, ids: Sequence[PaperId]) -> None:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.feeds import FeedKind
 from bot.core.ids import MessageId, PaperId, PostId, discord_time
 from bot.core.messages import Message
 from bot.core.notices import NoticeKind
@@ -18,12 +17,13 @@ from bot.core.papers import Paper
 from bot.core.posts import Post, split
 from bot.errors import DeliveryError, DeliveryErrorKind, StoreError
 from bot.services.context import ServiceContext
+from bot.services.delivery.beginnings import Beginnings, has_nonce
 from bot.services.delivery.blocking import block, note_success
+from bot.services.delivery.content import Content
 from bot.services.delivery.pace import ChannelPace, SendingPause, growing_wait
 from bot.services.delivery.refused_content import fail, refuse
-from bot.services.delivery.rendering import render
 from bot.services.fleet.fleet import LeaseLostError, write_for
-from bot.store import feed_settings, feeds, notices, outbox, papers, posts, splitting, subscriptions
+from bot.store import feeds, notices, outbox, posts, splitting
 from bot.telemetry import AttemptOutcome
 
 _log = logging.getLogger(__name__)
@@ -31,8 +31,6 @@ _log = logging.getLogger(__name__)
 # With `enforce_nonce`, Discord returns the first message for a nonce seen "in the past few minutes". We count
 # on two minutes. An attempt may take one of them, so the last one may begin a minute after the first.
 NONCE_LASTS = timedelta(minutes=1)
-# Without a nonce, Discord may still be working on an interrupted attempt for this long.
-SETTLES_WITHIN = timedelta(seconds=5)
 MAX_RETRY_AFTER = timedelta(hours=1)  # the longest wait that Discord may ask for
 # The search for an earlier message allows for this difference between our clock and Discord's.
 MAX_CLOCK_DIFFERENCE = timedelta(hours=1)
@@ -56,20 +54,24 @@ class Sending:
         self._fleet = context.fleet
         self._pace = pace
         self._pause = pause
+        self._beginnings = Beginnings(context)
         self._telemetry = context.telemetry
         self._bugs: dict[PostId, int] = {}  # in a row, of posts that are still pending
         self._ahead = timedelta()  # how far our clock was ahead of Discord's at the last message
         self._is_closing = False
-        self._ahead = timedelta()  # how far our clock was ahead of Discord's at the last message
 
     def close(self) -> None:
         """Starts no new attempt from now on."""
         self._is_closing = True
 
-    async def attempt(self, post: Post) -> None:
+    async def end(self) -> None:
+        """Ends what is left once the attempts have ended."""
+        await self._beginnings.end()
+
+    async def attempt(self, post: Post, content: Content) -> None:
         """Sends the post, or adopts the message of an earlier attempt, and records the result."""
         try:
-            await self._attempt(post)
+            await self._attempt(post, content)
         except LeaseLostError:  # the next owner looks for the message
             self._record(post, AttemptOutcome.POSTPONED)
         except StoreError:  # logged once, by the database; nothing is sent while nothing can be recorded
@@ -80,32 +82,21 @@ class Sending:
             self._record(post, AttemptOutcome.BUG)
             await self._record_bug(post)
 
-    async def _attempt(self, post: Post) -> None:
-        async with self._database.read() as conn:
-            shown = await papers.by_ids(conn, [entry.paper_id for entry in post.entries])
-            roles = await subscriptions.mentions(conn, post.feed_id)
-            is_silent = await feed_settings.is_silent(conn, post.feed_id)
-            is_last = post.kind is FeedKind.DIRECT and not await outbox.is_followed(conn, post.id)
-        message = render(post, shown, kind=post.kind, roles=roles, is_silent=is_silent)
-        message = replace(message, ends_delivery=is_last)
+    async def _attempt(self, post: Post, content: Content) -> None:
+        message = content.message(post)
         await self._pace.turn(post.channel_id)
         if self._is_closing or self._pause.seconds_left > 0 or not self._fleet.may_send():
             return
-        now = self._clock()
-        again_at = now if _has_nonce(post) else now + SETTLES_WITHIN
-        async with self._write_for(post) as conn:
-            if not await outbox.begin_attempt(
-                conn, post.id, now=now, next_attempt_at=again_at, nonce=post.nonce
-            ):
-                return
+        if (now := await self._beginnings.record(post)) is None:
+            return
         try:
-            message_id, tried = await self._deliver(post, message, shown, now=now)
+            message_id, tried = await self._deliver(post, message, content.papers_of(post), now=now)
         except DeliveryError as error:
             await self._record_failure(post, error)
         else:
             async with self._write_for(post) as conn:
-                await outbox.mark_sent(conn, post.id, message_id=message_id, now=self._clock())
-                await note_success(conn, post.feed_id)
+                if await outbox.mark_sent(conn, post.id, message_id=message_id, now=self._clock()):
+                    await note_success(conn, post.feed_id)
             self._pause.note_success()
             if tried is AttemptOutcome.SENT:
                 self._ahead = max(timedelta(), self._clock() - discord_time(message_id))
@@ -231,8 +222,4 @@ def requested_wait(error: DeliveryError) -> timedelta:
 def _must_search(post: Post, now: datetime) -> bool:
     """Whether an earlier attempt may have sent the message, and its nonce may have expired."""
     first = post.first_attempt_at
-    return first is not None and not (_has_nonce(post) and timedelta() <= now - first < NONCE_LASTS)
-
-
-def _has_nonce(post: Post) -> bool:
-    return post.kind in {FeedKind.CHANNEL, FeedKind.DIRECT}
+    return first is not None and not (has_nonce(post) and timedelta() <= now - first < NONCE_LASTS)

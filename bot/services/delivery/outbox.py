@@ -10,11 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.core.ids import ChannelId, PostId
 from bot.core.posts import FollowUp, Post, PostState
 from bot.errors import StoreError
 from bot.services.context import ServiceContext
 from bot.services.delivery.attempts import Sending
+from bot.services.delivery.content import read_content
 from bot.services.delivery.follow_ups import FollowingUp
 from bot.services.delivery.pace import ChannelPace, SendingPause
 from bot.store import follow_ups, outbox, posts
@@ -53,6 +56,7 @@ class Delivery:
         self._clock = context.clock
         self._fleet = context.fleet
         self._awake = asyncio.Event()
+        self._idle = asyncio.Event()  # set while nothing is due, nor in flight
         self._progress = asyncio.Event()  # set and replaced after every attempt
         self._pause = SendingPause()
         self._claimed_at = 0.0  # by the event loop's clock
@@ -69,6 +73,7 @@ class Delivery:
     def wake(self) -> None:
         """Has the outbox read again soon."""
         self._awake.set()
+        self._idle.clear()
 
     async def run(self) -> None:
         """Works through the outbox until it is cancelled; then attempts in flight get a moment to finish."""
@@ -76,16 +81,18 @@ class Delivery:
             while True:
                 self._awake.clear()
                 try:
-                    await self._begin_due()
-                    seconds = await self._seconds_to_sleep()
+                    seconds = await self._begin_due()
                 except StoreError:  # logged once, by the database
                     seconds = self._pause.begin()
                 except Exception:  # noqa: BLE001 - a job guard
                     seconds = self._pause.begin()
                     _log.exception("The outbox could not be read; trying again in %.0f s", seconds)
+                if seconds > 0 and not self._in_flight and not self._awake.is_set():
+                    self._idle.set()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await self._awake.wait()
+                self._idle.clear()
         finally:
             self._sending.close()
             if in_flight := {task for _, task in self._in_flight.values()}:
@@ -95,6 +102,7 @@ class Delivery:
                     for task in in_flight:
                         task.cancel()
                     await asyncio.gather(*in_flight, return_exceptions=True)
+                    await self._sending.end()
 
     async def settled(
         self, post_ids: Collection[PostId], *, since: datetime, timeout_seconds: float
@@ -129,36 +137,51 @@ class Delivery:
                 for post in await posts.by_ids(conn, post_ids, split_since=since)
                 if post.state is PostState.PENDING and post.unconfirmed_since is None
             }
-            heads = [await outbox.next_attempt_at(conn, channel_id=channel_id) for channel_id in channels]
-        if not channels.isdisjoint(self._in_flight):
-            return True
-        now = self._clock()
-        return any(next_at is not None and next_at <= now for next_at in heads)
+            is_any_due = await outbox.is_any_due(conn, channels, self._clock())
+        return is_any_due or not channels.isdisjoint(self._in_flight)
 
-    async def _begin_due(self) -> None:
-        if not self._has_room or self._pause.seconds_left > 0 or not self._fleet.may_send():
-            return
-        # Channels that are busy now stay out even if their attempt ends during the query, which may still
+    async def _begin_due(self) -> float:
+        """Begins what is due, as far as there is room; returns how many seconds to sleep then."""
+        if (seconds := self._pause.seconds_left) > 0:
+            return seconds
+        if not self._has_room:
+            return self._seconds_to_room
+        if not self._fleet.may_send():
+            return BATCH_SECONDS
+        # Channels that are busy now stay out even if their attempt ends during the queries, which may still
         # show the post as pending.
         busy = {channel_id: job.owner_id for channel_id, (job, _) in self._in_flight.items()}
-        owned = self._fleet.owned
-        room = MAX_IN_FLIGHT - len(busy)
         self._claimed_at = asyncio.get_running_loop().time()
         async with self._database.read() as conn:
-            now = self._clock()
-            claimed = await follow_ups.claimable(conn, now, limit=room // 2, busy=busy, owned=owned)
-            for follow_up in claimed:
-                if follow_up.channel_id not in busy and self._fleet.owned.has(follow_up.server_id):
-                    busy[follow_up.channel_id] = follow_up.owner_id
-                    self._begin(follow_up, self._following_up.attempt(follow_up))
-            pending = await outbox.claimable(
-                conn, now, limit=MAX_IN_FLIGHT - len(busy), busy=busy, owned=owned
-            )
+            await self._begin_follow_ups(conn, busy)
+            await self._begin_posts(conn, busy)
+            if not self._has_room:
+                return self._seconds_to_room
+            next_at = await outbox.next_attempt_at(conn, busy=busy, owned=self._fleet.owned)
+        if next_at is None:
+            return MAX_SLEEP_SECONDS
+        return min(max(0.0, (next_at - self._clock()).total_seconds()), MAX_SLEEP_SECONDS)
+
+    async def _begin_follow_ups(self, conn: AsyncConnection, busy: dict[ChannelId, int]) -> None:
+        limit = (MAX_IN_FLIGHT - len(busy)) // 2
+        owned = self._fleet.owned
+        for follow_up in await follow_ups.claimable(conn, self._clock(), limit=limit, busy=busy, owned=owned):
+            if follow_up.channel_id not in busy and self._fleet.owned.has(follow_up.server_id):
+                busy[follow_up.channel_id] = follow_up.owner_id
+                self._begin(follow_up, self._following_up.attempt(follow_up))
+
+    async def _begin_posts(self, conn: AsyncConnection, busy: dict[ChannelId, int]) -> None:
+        limit = MAX_IN_FLIGHT - len(busy)
+        pending = await outbox.claimable(conn, self._clock(), limit=limit, busy=busy, owned=self._fleet.owned)
+        if not pending:
+            return
+        content = await read_content(conn, pending)
         per_owner = Counter(busy.values())
         for post in pending:
             per_owner[post.owner_id] += 1
             if per_owner[post.owner_id] <= MAX_PER_SERVER and self._fleet.owned.has(post.server_id):
-                self._begin(post, self._sending.attempt(post))
+                busy[post.channel_id] = post.owner_id
+                self._begin(post, self._sending.attempt(post, content))
 
     def drop_lost(self) -> None:
         """Ends the attempts for servers that this process does not own any more; records nothing."""
@@ -182,6 +205,10 @@ class Delivery:
         is_late = in_flight < MAX_IN_FLIGHT and waited_seconds >= BATCH_SECONDS
         return in_flight <= MAX_IN_FLIGHT // 2 or is_late
 
+    @property
+    def _seconds_to_room(self) -> float:
+        return BATCH_SECONDS if len(self._in_flight) < MAX_IN_FLIGHT else MAX_SLEEP_SECONDS
+
     def _begin(self, job: Post | FollowUp, work: Coroutine[None, None, None]) -> None:
         name = f"{type(job).__name__.lower()} {job.id}"
         task = asyncio.create_task(self._guarded(job.channel_id, work), name=name)
@@ -195,22 +222,3 @@ class Delivery:
             self.wake()
             self._progress.set()
             self._progress = asyncio.Event()
-
-    async def _seconds_to_sleep(self) -> float:
-        if (seconds := self._pause.seconds_left) > 0:
-            return seconds
-        if not self._has_room:
-            return BATCH_SECONDS if len(self._in_flight) < MAX_IN_FLIGHT else MAX_SLEEP_SECONDS
-        busy = frozenset(self._in_flight)
-        async with self._database.read() as conn:
-            next_at = [
-                at
-                for at in (
-                    await outbox.next_attempt_at(conn, busy=busy, owned=self._fleet.owned),
-                    await follow_ups.next_attempt_at(conn, busy=busy, owned=self._fleet.owned),
-                )
-                if at is not None
-            ]
-        if not next_at:
-            return MAX_SLEEP_SECONDS
-        return min(max(0.0, (min(next_at) - self._clock()).total_seconds()), MAX_SLEEP_SECONDS)

@@ -135,9 +135,10 @@ class Feeds:
         The channels keep it, so that /status and /config show report it until another role is chosen.
         """
         async with self._database.write() as conn:
-            for feed in await feeds.of_server(conn, server_id, for_update=True):
-                mentions = await subscriptions.mentions(conn, feed.id)
-                if role_id in {feed.settings.mention_role_id, *mentions.values()}:
+            of_server = await feeds.of_server(conn, server_id, for_update=True)
+            mentions = await subscriptions.mentions(conn, [feed.id for feed in of_server])
+            for feed in of_server:
+                if role_id in {feed.settings.mention_role_id, *mentions[feed.id].values()}:
                     what = "the role to ping was deleted, so nobody is pinged"
                     await record(conn, feed, what, user_id=user_id, now=self._clock())
 

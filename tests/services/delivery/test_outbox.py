@@ -558,7 +558,7 @@ async def test_a_person_who_waits_for_posts_learns_that_another_process_sent_the
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await plan_posts(bot)
-    reads = counted(monkeypatch, "next_attempt_at")
+    reads = counted(monkeypatch, "is_any_due")
     (post,) = await bot.posts()
     waiting = asyncio.create_task(
         bot.services.delivery.settled([post.id], since=bot.clock(), timeout_seconds=9 * LIMIT_SECONDS)

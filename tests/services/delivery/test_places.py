@@ -15,6 +15,7 @@ from bot.errors import DeliveryError, DeliveryErrorKind
 from bot.services.delivery.attempts import FAILURES_BEFORE_NOTICE
 from bot.services.delivery.outbox import MAX_IN_FLIGHT, MAX_PER_SERVER
 from bot.services.delivery.pace import growing_wait
+from bot.store import outbox
 from tests.examples import thorough
 from tests.fakes.publisher import LOST, Fault
 from tests.services.bots import CHANNEL, LIVE, USER, Bot
@@ -111,7 +112,7 @@ async def test_an_attempt_interrupted_by_a_crash_gets_time_to_arrive_before_the_
     (post,) = await bot.posts()
     bot.publisher.fail(CHANNEL, Fault(error=SystemExit()))
     with pytest.raises(SystemExit):
-        await bot.services.delivery._sending.attempt(post)
+        await bot.attempt(post)
     await bot.restart()
     await bot.delivered()
     assert calls(bot, "find") == 0
@@ -129,7 +130,7 @@ async def test_interrupted_attempts_do_not_lengthen_the_wait_after_a_failure(
         (post,) = await bot.posts()
         bot.publisher.fail(CHANNEL, Fault(error=SystemExit()))
         with pytest.raises(SystemExit):
-            await bot.services.delivery._sending.attempt(post)
+            await bot.attempt(post)
         await bot.restart()
         bot.clock.advance(seconds=6)
     bot.publisher.fail(CHANNEL, LOST)
@@ -256,7 +257,8 @@ async def test_a_follow_up_waits_as_long_as_discord_asks(bot: Bot) -> None:
     await plan_posts(bot, FeedKind.CHANNEL, 1, publishes=True)
     bot.publisher.follow_up_faults.append(Fault(error=DeliveryError("Wait.", retry_after_seconds=42.0)))
     await bot.delivered()
-    assert await bot.services.delivery._seconds_to_sleep() == 42
+    async with bot.database.read() as conn:
+        assert await outbox.next_attempt_at(conn) == bot.clock() + timedelta(seconds=42)
     await try_again(bot, seconds=41)
     assert calls(bot, "crosspost") == 1
     await try_again(bot, seconds=2)

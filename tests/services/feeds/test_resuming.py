@@ -137,7 +137,7 @@ async def test_a_post_is_not_sent_with_papers_that_were_cancelled_since_it_was_c
     (claimed,) = await bot.posts()
     await unsubscribe(bot)
 
-    await bot.services.delivery._sending.attempt(claimed)
+    await bot.attempt(claimed)
 
     assert bot.publisher.posted(CHANNEL) == []
     await bot.delivered()

@@ -190,7 +190,7 @@ async def test_what_the_former_owner_began_is_looked_for_before_it_is_sent(fleet
     async with fleet.database.write() as conn:
         feed = await a_feed(conn)
         begun, untouched = await pending(conn, feed, 1), await pending(conn, feed, 2)
-        assert await outbox.begin_attempt(conn, begun.id, now=NOW, next_attempt_at=NOW)
+        assert await outbox.begin_attempts(conn, [begun.nonce], now=NOW, next_attempt_at=NOW)
     first = await fleet.start("a", shard_count=1)
     await fleet.steps(first, seconds=9)
     second = await fleet.start("b", shard_count=1)
