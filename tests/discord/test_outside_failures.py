@@ -259,6 +259,41 @@ async def test_a_connection_that_stays_away_is_one_warning(
     assert "the user could not be notified" in warning
 
 
+_PAGE = b"<html>Please log in to this network.</html>"
+_FOREIGN = {
+    "a page": {"status": 200, "raw": _PAGE, "content_type": "text/html"},
+    "a page as JSON": {"status": 200, "raw": _PAGE},
+    "nothing": {"status": 200, "raw": b""},
+    "half": {"status": 200, "raw": b'{"interaction": {"id": "1", "ty'},
+    "a list": {"status": 200, "raw": b"[]"},
+    "another object": {"status": 200, "raw": b'{"error": "no"}'},
+    "a page with 403": {"status": 403, "raw": _PAGE, "content_type": "text/html"},
+    "a page with 407": {"status": 407, "raw": _PAGE, "content_type": "text/html"},
+    "a page with 429": {
+        "status": 429, "raw": _PAGE, "content_type": "text/html", "headers": {"Via": "1.1 proxy"}
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/interactions/*"), ("PATCH", "/webhooks/*")])
+async def test_what_another_server_answers_in_place_of_discord_is_no_bug(
+    loopback: Loopback, caplog: pytest.LogCaptureFixture, method: str, path: str
+) -> None:
+    sandbox = loopback.sandbox
+    for kind, answer in _FOREIGN.items():
+        caplog.clear()
+        options: Any = {"status": 200, **answer}
+        sandbox.faults.add(Fault(method=method, path=path, **options))
+
+        text = (await sandbox.run_command(sandbox.admin, sandbox.channel, "help")).text
+
+        await logged(caplog)
+        (warning,) = warnings(caplog)
+        assert warning.startswith("help failed: "), kind
+        assert "not Discord's; a proxy or a login page may be in between" in warning, kind
+        assert text.startswith("My connection to Discord broke. "), kind
+
+
 async def _served(request: web.Request) -> web.StreamResponse:
     kind = request.match_info["kind"]
     if kind.isdigit():

@@ -12,6 +12,7 @@ from discord.gateway import ReconnectWebSocket
 
 from bot.discord.connection.errors import DiscordError, discord_errors
 from bot.discord.connection.gateway import CLOSE_SECONDS, GatewaySocket, final_error
+from bot.discord.connection.interaction_answers import check_answers
 from bot.discord.connection.retries import Retries
 
 SESSION_SECONDS = 120.0  # timeout from an open connection to a session
@@ -77,6 +78,7 @@ class GatewayShard:
         """Raises:
         ConfigError: Discord rejects the bot permanently.
         """
+        check_answers()
         try:
             while True:
                 try:

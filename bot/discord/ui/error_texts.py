@@ -84,7 +84,8 @@ def _of_store(error: StoreError) -> str:
 
 
 def _of_discord(error: DiscordError, *, has_begun: bool) -> Failure | None:
-    if error.status is None:
+    is_refused_by_another = not error.is_from_discord and error.status != 429
+    if error.status is None or (is_refused_by_another and error.status < 500):
         return Failure(
             answered=CommandOutcome.FAILED,
             text=f"My connection to Discord broke. {_how_far(has_begun=has_begun)}",
