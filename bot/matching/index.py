@@ -36,7 +36,7 @@ class PaperIndex:
 
     def search(self, expression: str) -> tuple[PaperId, ...]:
         """The papers that a compiled query matches, in the order of the index."""
-        return self._ids(self._evaluated(expression))
+        return self._ids(evaluated(expression, self._every, self._matching))
 
     def search_many(self, expressions: Iterable[str]) -> dict[str, tuple[PaperId, ...]]:
         """The matches of each expression that has any."""
@@ -47,7 +47,7 @@ class PaperIndex:
         for expression in expressions:
             papers = 0
             if expression[-1] == ")" or "\v" in expression:
-                papers = self._evaluated(expression)
+                papers = evaluated(expression, self._every, self._matching)
             elif not has_none(keys := expression.split("|")):  # most queries match no paper of a day
                 for key in keys:
                     if key in sets:
@@ -67,9 +67,6 @@ class PaperIndex:
 
     def _ids(self, papers: int) -> tuple[PaperId, ...]:
         return tuple([self._papers[number].id for number in numbers_of(papers)])
-
-    def _evaluated(self, expression: str) -> int:
-        return evaluated(expression, self._every, self._matching)
 
     def _matching(self, line: str, among: int) -> int:
         if line[-1] != ")":

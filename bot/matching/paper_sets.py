@@ -50,11 +50,13 @@ class WordSets:
         """The papers that have one of the runs of words of a term."""
         listed, _, long = body.partition("\v")
         papers, found = self.papers, 0
-        for key in listed.split("|") if listed else ():
-            if self._mode.is_prefix:
-                found |= self._beginning(key)
-            elif key in papers:
-                found |= papers[key]
+        keys = listed.split("|") if listed else ()
+        if self._mode.is_prefix:
+            found = self._beginning(keys)
+        else:
+            for key in keys:
+                if key in papers:
+                    found |= papers[key]
         for run in long.split("|") if long else ():
             words = run.split(" ")
             in_row = self._in_row(words)
@@ -99,14 +101,15 @@ class WordSets:
     def _having(self, asked: str, *, is_last: bool) -> int:
         """The papers that have a word, or words side by side; of a beginning, that begins so."""
         key = lower_reading(asked) if self._mode.is_quote else asked
-        return self._beginning(key) if is_last and self._mode.is_prefix else self.papers.get(key, 0)
+        return self._beginning([key]) if is_last and self._mode.is_prefix else self.papers.get(key, 0)
 
-    def _beginning(self, key: str) -> int:
-        """The papers that have a word, or words side by side, that begins so."""
-        papers, found = self.papers, 0
-        if key[: min(len(key), _LONGEST_START) // _STEP * _STEP] in self._starts:
-            for begun in beginning(self._sorted[key.count(" ")], key):
-                found |= papers[begun]
+    def _beginning(self, keys: Iterable[str]) -> int:
+        """The papers that have a word, or words side by side, that begins like one of these."""
+        papers, starts, found = self.papers, self._starts, 0
+        for key in keys:
+            if key[: len(key) & -_STEP][:_LONGEST_START] in starts:
+                for begun in beginning(self._sorted[key.count(" ")], key):
+                    found |= papers[begun]
         return found
 
     def _places_in(self, number: int) -> Places:
@@ -146,14 +149,21 @@ class NameSets:
 
     def matching(self, body: str, mode: Mode) -> int:
         """The papers that have this name."""
+        words = body.lower().split(" ")
+        count = len(words)
+        near = [(1 << len(self._lines)) - 1] + [0] * count  # having the words before this one
+        for start in range(count):
+            joined = ""
+            for end in range(start + 1, count + 1) if near[start] else ():
+                joined += words[end - 1]
+                is_begun = end == count and mode.is_prefix
+                near[end] |= near[start] & (self._begun(joined) if is_begun else self._having(joined))
+        if not near[count]:
+            return 0
         search = NameSearch(body.split(" "), mode)
-        near = 0
-        for *others, last in search.plain:
-            having = self._begun(last) if mode.is_prefix else self._having(last)
-            for word in others if having else ():
-                having &= self._having(word)
-            near |= having
-        return sum([1 << number for number in numbers_of(near) if search.stands_in(self._lines[number])])
+        return sum(
+            [1 << number for number in numbers_of(near[count]) if search.stands_in(self._lines[number])]
+        )
 
     def _having(self, word: str) -> int:
         """The papers that have a word, or what may stand for it: its initial, or what begins with it."""

@@ -147,6 +147,8 @@ def evaluated(expression: str, among: int, matching: Callable[[str, int], int]) 
 
     A set of papers is a whole number with one bit a paper.
     """
+    if "\n" not in expression:
+        return matching(expression, among)
     return _evaluated(_lines_of(expression), among, matching)
 
 

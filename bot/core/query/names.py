@@ -54,13 +54,11 @@ class NameSearch:
     def __init__(self, words: Sequence[str], mode: Mode) -> None:
         self._mode = mode
         self._readings = _joinings(words, [True] * (len(words) - 1))
-        # The words of every reading, in lower case.
-        self.plain: Final = [reading.lower().replace(_JOINED, "").split(" ") for reading in self._readings]
 
     @cached_property
     def _in_full(self) -> set[str]:
         ending = "" if self._mode.is_prefix else "/"
-        words = {word for reading in self.plain for word in reading}
+        words = {word for each in self._readings for word in each.lower().replace(_JOINED, "").split(" ")}
         return {f"/{word}{ending}" for word in words if len(word) > 1 or self._mode.is_quote}
 
     def stands_in(self, line: str) -> bool:
