@@ -110,7 +110,7 @@ async def test_what_a_frozen_connection_has_begun_is_not_done_once_it_wakes_up(f
 
     async def begin() -> None:
         async with write_for(database, first, ServerId(1)) as conn:
-            assert await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW)
+            assert await outbox.begin_attempts(conn, [post.nonce], now=NOW, next_attempt_at=NOW)
             async with frozen(fleet):
                 await fleet.steps(second, seconds=TIMING.overdue + TIMING.look)
                 assert shards(second) == [[0]]
@@ -118,7 +118,7 @@ async def test_what_a_frozen_connection_has_begun_is_not_done_once_it_wakes_up(f
     with pytest.raises(StoreError):
         await begin()
     async with write_for(fleet.database, second, ServerId(1)) as conn:
-        assert await outbox.begin_attempt(conn, post.id, now=NOW, next_attempt_at=NOW) is not None
+        assert await outbox.begin_attempts(conn, [post.nonce], now=NOW, next_attempt_at=NOW) is not None
     with pytest.raises(LeaseLostError):
         async with write_for(database, first, ServerId(1)):
             pass
