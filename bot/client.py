@@ -163,6 +163,11 @@ class Client(ShardedClient):
             raise RuntimeError("the client has no services yet")
         return self._services
 
+    @property
+    def privacy_policy_url(self) -> str | None:
+        """As the operator set it for the application at Discord; None if they set none."""
+        return self.application.privacy_policy_url if self.application else None
+
     def use(self, services: Services, cogs: Iterable[commands.Cog]) -> None:
         """Sets the services, and the cogs to add at login."""
         self._services = services

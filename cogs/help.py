@@ -8,9 +8,7 @@ from discord.ext import commands
 
 from bot.client import Client
 from bot.discord.answers import help as answers
-from bot.discord.ui.installation import is_only_installed_by_user
 from bot.discord.ui.pages import answer
-from bot.discord.ui.privacy_policy import policy_of
 from bot.discord.ui.setup_entry import SetUpButton
 
 
@@ -21,7 +19,9 @@ class HelpCog(commands.Cog):
     async def help(self, interaction: discord.Interaction[Client]) -> None:
         """Learn what Paperboy does and how to write keywords."""
         await interaction.response.defer(ephemeral=True)
-        is_member = interaction.guild_id is not None and not is_only_installed_by_user(interaction)
+        # Where only the person has installed the bot, it is not a member of the server and can't post.
+        is_foreign = interaction.is_user_integration() and not interaction.is_guild_integration()
+        is_member = interaction.guild_id is not None and not is_foreign
         buttons = [SetUpButton()] if is_member and interaction.permissions.manage_channels else []
-        pages = answers.help_pages(interaction.client.tree, policy_url=policy_of(interaction.client))
+        pages = answers.help_pages(interaction.client.tree, policy_url=interaction.client.privacy_policy_url)
         await answer(interaction, pages, buttons=buttons)

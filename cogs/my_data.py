@@ -18,7 +18,6 @@ from bot.discord.ui.confirmation import ask
 from bot.discord.ui.cooldowns import use
 from bot.discord.ui.options import DataChoice
 from bot.discord.ui.pages import answer
-from bot.discord.ui.privacy_policy import policy_of
 from bot.discord.ui.replies import reply
 
 
@@ -31,7 +30,7 @@ class DataCommands(commands.Cog):
         """Export or delete everything that is kept about you."""
         await interaction.response.defer(ephemeral=True)
         user_id = UserId(interaction.user.id)
-        policy_url = policy_of(interaction.client)
+        policy_url = interaction.client.privacy_policy_url
         services = interaction.client.services
         if action == "export":
             use(interaction, Costly.EXPORT)

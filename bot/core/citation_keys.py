@@ -30,7 +30,7 @@ _NOT_A_GROUP: Final = frozenset({"the", "team"})
 
 def citation_key(paper: Paper, *, taken: Collection[str] = ()) -> str:
     """A key for the paper that is not taken yet: with a letter added if others have the same."""
-    base = f"{_author(paper)}{_year(paper)}{_first(_ascii(readable(paper.title)), _SKIPPED.split())}"
+    base = f"{_author(paper)}{submitted(paper)[0]}{_first(_ascii(readable(paper.title)), _SKIPPED.split())}"
     return next(key for key in _lettered(base) if key not in taken)
 
 
@@ -39,10 +39,6 @@ def submitted(paper: Paper) -> tuple[int, int]:
     if paper.published_at is not None:
         return paper.published_at.year, paper.published_at.month
     return 2000 + int(paper.id[:2]), int(paper.id[2:4])
-
-
-def _year(paper: Paper) -> int:
-    return submitted(paper)[0]
 
 
 def _author(paper: Paper) -> str:

@@ -79,9 +79,6 @@ class Draft:
         """With valid keywords."""
         return replace(self, typed=typed, keywords=on_one_line(typed))
 
-    def with_focus(self, focus: Focus) -> Draft:
-        return replace(self, focus=focus)
-
     def with_cadence(self, cadence: Cadence) -> Draft:
         return self.with_schedule(replace(self.schedule, cadence=cadence), is_own=True)
 

@@ -88,10 +88,6 @@ def _exclude_value(settings: FeedSettings, _: FeedSettings) -> str:
     return f"*{query_words(settings.exclude.text)}*" if settings.exclude else "nothing"
 
 
-def _mention_value(settings: FeedSettings, _: FeedSettings) -> str:
-    return role_words(settings.mention_role_id)
-
-
 # Each field, or two that are one to people, by what an answer calls it, and its value beside the one that it
 # replaces or is replaced by.
 _VALUES: dict[str, tuple[str, Callable[[FeedSettings, FeedSettings], str]]] = {
@@ -101,7 +97,7 @@ _VALUES: dict[str, tuple[str, Callable[[FeedSettings, FeedSettings], str]]] = {
     "max_papers": ("Cards per post", lambda settings, _: f"up to {settings.max_papers}"),
     "only_with_code": ("Only with code", lambda settings, _: "yes" if settings.only_with_code else "no"),
     "exclude": ("Excluded", _exclude_value),
-    "mention_role_id": ("Mention", _mention_value),
+    "mention_role_id": ("Mention", lambda settings, _: role_words(settings.mention_role_id)),
     "is_silent": ("Notifications", lambda settings, _: "off" if settings.is_silent else "on"),
     "opens_threads": ("Threads", lambda settings, _: "on" if settings.opens_threads else "off"),
     "publishes": ("Publishing", lambda settings, _: "on" if settings.publishes else "off"),

@@ -22,6 +22,11 @@ def open_list_day(now: datetime) -> date:
     return local.date() + timedelta(days=1) if local.time() >= _OPENS_AT else local.date()
 
 
+def first_list_day(now: datetime, *, days: int) -> date:
+    """The first of the last `days` list days, of which the open one is the last."""
+    return open_list_day(now) - timedelta(days=days - 1)
+
+
 def opens_at(day: date) -> datetime:
     """When the list day opens, in UTC."""
     return datetime.combine(day - timedelta(days=1), _OPENS_AT, _NEW_YORK).astimezone(UTC)

@@ -64,7 +64,8 @@ class OpenedPaper:
 def opened_card(opened: OpenedPaper) -> Card:
     """The whole paper as one embed; only an abstract longer than any known one is cut."""
     paper = opened.paper
-    above = "\n".join(filter(None, (_notice(paper), _small(_people(paper)))))
+    withdrawn = "**Withdrawn**: it is not posted." if paper.withdrawn_at else ""
+    above = "\n".join(filter(None, (withdrawn, _small(_people(paper)))))
     below = "\n".join(filter(None, (_small(_numbers(opened)), *_linked(opened.linked))))
     room = MAX_DESCRIPTION_LENGTH - length(above) - length(below) - 2
     abstract = Marked(shown(paper.abstract, Field.ABSTRACT), is_prose=True).fit(room)
@@ -73,10 +74,6 @@ def opened_card(opened: OpenedPaper) -> Card:
         url=paper.page_url,
         description="\n".join(filter(None, (above, abstract, below))),
     )
-
-
-def _notice(paper: Paper) -> str:
-    return "**Withdrawn**: it is not posted." if paper.withdrawn_at else ""
 
 
 def _small(text: str) -> str:

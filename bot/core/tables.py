@@ -23,7 +23,9 @@ class TextTable:
             if section := _SECTION.fullmatch(line):
                 rows = self._sections[section[1]] = []
             elif line and not line.startswith("#"):
-                rows.append([_CODE_POINT.sub(_character, word) for word in line.split()])
+                rows.append(
+                    [_CODE_POINT.sub(lambda code: chr(int(code[1], 16)), word) for word in line.split()]
+                )
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -40,7 +42,3 @@ class TextTable:
     def pairs(self, section: str) -> dict[str, str]:
         """The section's rows of two words each."""
         return {key: value for key, value in self.rows(section)}  # noqa: C416 - which `dict` is not typed for
-
-
-def _character(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16))

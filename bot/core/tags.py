@@ -61,7 +61,7 @@ def _is_within(name: str, phrase: Phrase) -> bool:
         return False
     complete = phrase.words[:-1] if phrase.is_prefix else phrase.words
     if complete and any(
-        _is_found(words, _as_text(searched), Mode.RUN)
+        next(SearchableText(_as_text(searched), Mode.RUN).find(words), None)
         for searched in expansions_in_capitals(complete)
         for words in expansions_in_capitals(tag)
     ):
@@ -75,10 +75,6 @@ def _is_within(name: str, phrase: Phrase) -> bool:
         whole in SearchableText(text, Mode.PREFIX).find(phrase.words[start:])
         for start in range(len(phrase.words))
     )
-
-
-def _is_found(words: Sequence[str], text: str, mode: Mode) -> bool:
-    return any(True for _ in SearchableText(text, mode).find(words))
 
 
 def _as_text(words: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from bot.core.cards import weekday_text
 from bot.core.list_days import open_list_day
 from bot.core.plurals import count
 from bot.doctor.findings import Finding, fine, warning, wrong
-from bot.errors import ConfigError, Problem, SourceError
+from bot.errors import ConfigError, SourceError
 from bot.services.clock import Clock
 from bot.services.queries.preview import newest_list
 from bot.settings import Settings
@@ -54,7 +54,9 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
     except ConfigError as error:
         return SourceReport(findings=[wrong(str(error), "change HF_ENDPOINT", prevents_start=True)])
     except SourceError as error:
-        return SourceReport(findings=[_failure(endpoint, error.problem)], moment=_moment(response))
+        unread = f"{endpoint}: the list cannot be read, because {error.problem}"
+        remedy = f"{_lower_first(error.problem.advice)}; nothing is lost"
+        return SourceReport(findings=[wrong(unread, remedy)], moment=_moment(response))
     seconds = time.monotonic() - began
     day = weekday_text(newest.day)
     answered = f"{endpoint} answered in {seconds:.1f} s"
@@ -84,11 +86,6 @@ async def check_source(settings: Settings, *, clock: Clock, limits: FetchLimits 
     if response is not None and response.limit is not None:
         findings.append(_rate_limit(response.limit.remaining, response.limit.resets_in_seconds))
     return SourceReport(findings=findings, moment=_moment(response))
-
-
-def _failure(endpoint: str, problem: Problem) -> Finding:
-    remedy = f"{_lower_first(problem.advice)}; nothing is lost"
-    return wrong(f"{endpoint}: the list cannot be read, because {problem}", remedy)
 
 
 def _lower_first(text: str) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from discord.utils import format_dt
+
 from bot.core.access import Access
 from bot.core.feeds import Block, Feed
 from bot.core.plurals import count, is_or_are
 from bot.core.posts import FollowUp, FollowUpKind, FollowUpState, Post
 from bot.core.query.compiled import Merged
 from bot.core.schedules import Cadence, Schedule, first_run, weekdays_text
-from bot.discord.answers.formatting import code, day_and_time, day_text, moment, relative
+from bot.discord.answers.formatting import code, day_text, moment, relative
 
 ADD_A_SUBSCRIPTION = "Add one with `/subscribe`."
 RESUMING = "Once that's done, press **Try again** or use `/my resume`."
@@ -67,7 +69,7 @@ def _paused(feed: Feed, since: datetime) -> str:
     if resumes_at is None:
         return f"{paused}. Papers listed meanwhile are not lost; `/config resume` resumes posting."
     is_live = schedule.cadence is Cadence.LIVE
-    first = f"with the post of {day_and_time(first_run(schedule, since=resumes_at))}"
+    first = f"with the post of {format_dt(first_run(schedule, since=resumes_at), 'F')}"
     return (
         f"{paused}. Posting resumes {f'on {day_text(resumes_at)}' if is_live else first}; papers listed "
         "meanwhile are not lost. "

@@ -7,18 +7,15 @@ from collections.abc import Iterable, Sequence
 import discord
 
 from bot.core.lines import MAX_LINE_LENGTH, digest_line
-from bot.core.markdown import link
 from bot.core.papers import Paper
 from bot.core.plurals import count
 from bot.core.query.parser import Query
-from bot.core.words.latex import readable
-from bot.discord.answers.formatting import code, day_text
+from bot.discord.answers.formatting import code, day_text, title_link
 from bot.discord.answers.hints import reading_line
 from bot.discord.answers.pages import COLOR
 from bot.services.library.library import Found, Removal, SavedPaper, Saving
 
 PAPERS_A_PAGE = 10
-_MAX_TITLE = 120
 _MAX_SHOWN = 10  # of several papers that were saved or removed at once
 _SMALL_LENGTH = 40  # of the day on which a paper was saved
 _HOW_TO_SAVE = (
@@ -32,7 +29,7 @@ def saving(result: Saving) -> discord.Embed:
     lines = [_titles([saved.paper for saved in result.new])] if result.new else []
     if result.before and not result.new and len(result.before) == 1:
         (one,) = result.before
-        lines = [f"{_title(one.paper)}\nSaved on {day_text(one.row.saved_at)}."]
+        lines = [f"{title_link(one.paper)}\nSaved on {day_text(one.row.saved_at)}."]
     elif result.before:
         lines.append(f"Saved before:\n{_titles([one.paper for one in result.before])}")
     title = f"Saved {count(len(result.new), 'paper')}" if len(result.new) > 1 else "Saved"
@@ -113,10 +110,6 @@ def _line(paper: SavedPaper, queries: Sequence[Query]) -> str:
 
 def _titles(papers: Iterable[Paper]) -> str:
     """The titles as links, a line each; of many, the first."""
-    titles = [_title(paper) for paper in papers]
+    titles = [title_link(paper) for paper in papers]
     more = len(titles) - _MAX_SHOWN
     return "\n".join([*titles[:_MAX_SHOWN], *([f"… and {more} more"] if more > 0 else [])])
-
-
-def _title(paper: Paper) -> str:
-    return link(readable(paper.title) or paper.id, paper.page_url, limit=_MAX_TITLE)

@@ -35,16 +35,17 @@ def found(papers: FoundPapers, *, left_out: int) -> discord.Embed:
 
 def with_missing(embed: discord.Embed, papers: FoundPapers, *, left_out: int) -> discord.Embed:
     """The embed, which also says which links have no paper."""
-    if notes := [*_missing(papers), *([_left_out(left_out)] if left_out else [])]:
+    notes = [*missing(papers)]
+    if left_out:
+        more = count(left_out, "more paper")
+        notes.append(f"The message has {more}: only the first {MAX_CHOICES} are included.")
+    if notes:
         embed.description = "\n\n".join(filter(None, (embed.description, "\n".join(notes))))
     return embed
 
 
-def none_saved(papers: FoundPapers) -> str:
-    return "\n".join(["Nothing was saved.", *_missing(papers)])
-
-
-def _missing(papers: FoundPapers) -> Iterator[str]:
+def missing(papers: FoundPapers) -> Iterator[str]:
+    """Which links have no paper, and why."""
     if papers.unknown:
         yield f"Hugging Face doesn't have {_named(papers.unknown)}."
     if papers.unread:
@@ -53,7 +54,3 @@ def _missing(papers: FoundPapers) -> Iterator[str]:
 
 def _named(ids: Sequence[PaperId]) -> str:
     return ", ".join(f"[{paper_id}](https://arxiv.org/abs/{paper_id})" for paper_id in ids)
-
-
-def _left_out(number: int) -> str:
-    return f"The message has {count(number, 'more paper')}: only the first {MAX_CHOICES} are included."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from bot.core.archive import ArchiveExtent
 from bot.core.cards import date_text
@@ -54,10 +53,6 @@ def failed_run(run: Run) -> str:
     else:
         why = "a bug stopped it; the bot's operator can find the details in its log"
     return f"**failed**: {why}. The next run catches up"
-
-
-def unreadable_items(items: int, *, day: date) -> str:
-    return f"{count(items, 'item')} on {list_of(day)} could not be read"
 
 
 def days_read(known: int, *, of: int) -> str:

@@ -6,18 +6,15 @@ import discord
 
 from bot.core.cards import date_text
 from bot.core.lines import MAX_LINE_LENGTH, digest_line
-from bot.core.markdown import escape, link
+from bot.core.markdown import escape
 from bot.core.marking import DOT
-from bot.core.papers import Paper
 from bot.core.plurals import count
-from bot.core.words.latex import readable
-from bot.discord.answers.formatting import code
+from bot.discord.answers.formatting import code, title_link
 from bot.discord.answers.pages import COLOR
 from bot.discord.answers.run_results import archive_extent, days_read
 from bot.services.library.similar import Similar, SimilarPaper
 from bot.services.library.suggestions import SUGGESTION_DAYS, Suggestion
 
-_MAX_TITLE = 120
 _MAX_SHARED = 30  # characters of a word or a pair
 _SMALL_LENGTH = 160  # of the list day and what is shared
 
@@ -57,11 +54,6 @@ def suggestion(result: Suggestion) -> discord.Embed:
         ),
     ]
     return discord.Embed(title=title, description="\n\n".join(lines), color=COLOR)
-
-
-def title_link(paper: Paper) -> str:
-    """The title as a link, cut if it is long."""
-    return link(readable(paper.title) or paper.id, paper.page_url, limit=_MAX_TITLE)
 
 
 def _none(result: Similar) -> str:

@@ -19,9 +19,9 @@ from bot.discord.answers.feed_status import (
     next_post,
     unconfirmed_posts,
 )
-from bot.discord.answers.formatting import code, grouped, moment, relative
+from bot.discord.answers.formatting import code, grouped, list_of, moment, relative
 from bot.discord.answers.pages import pages
-from bot.discord.answers.run_results import archive_extent, failed_run, run_result, unreadable_items
+from bot.discord.answers.run_results import archive_extent, failed_run, run_result
 from bot.services.queries.status import FeedStatus, Status
 from bot.store.list_days import DayRead
 
@@ -166,7 +166,8 @@ def _unreadable(incomplete: Sequence[DayRead]) -> Iterator[str]:
     """What is missing from recent lists."""
     for read in incomplete[:_MAX_INCOMPLETE_LISTS]:
         yield (
-            f"⚠️ {unreadable_items(read.unreadable, day=read.day)} {relative(read.read_at)}, when "
+            f"⚠️ {count(read.unreadable, 'item')} on {list_of(read.day)} could not be read "
+            f"{relative(read.read_at)}, when "
             f"{count(read.papers, 'paper')} could. The list is read again automatically."
         )
     more = len(incomplete) - _MAX_INCOMPLETE_LISTS

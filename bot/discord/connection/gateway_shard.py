@@ -31,10 +31,6 @@ class GatewayClient(Protocol):
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None: ...
 
 
-def not_connected(shard_id: int) -> str:
-    return f"Shard {shard_id} is not connected to Discord"
-
-
 class GatewayShard:
     """Takes the place of discord.py's own shard, which stops for good at most of what can go wrong.
 
@@ -49,7 +45,7 @@ class GatewayShard:
         self.id = shard_id
         self._client = client
         self._on_connected = on_connected
-        self._problem = not_connected(shard_id)
+        self._problem = f"Shard {shard_id} is not connected to Discord"
         self._has_connected = False
         self._failures = 0
         self._task: asyncio.Task[None] | None = None

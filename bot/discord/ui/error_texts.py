@@ -106,8 +106,8 @@ def _of_discord(error: DiscordError, *, has_begun: bool) -> Failure | None:
         )
     warning = f"Discord answered {error.status} (code {error.code}): {error.text[:200]}"
     if error.status == 429:
-        return _slowed(warning, has_begun=has_begun)
-    if error.status >= 500 or (error.status == 400 and not error.code):
+        text = f"Discord asks me to slow down. {_how_far(has_begun=has_begun)}"
+    elif error.status >= 500 or (error.status == 400 and not error.code):
         text = f"Discord has problems right now. {_how_far(has_begun=has_begun)}"
     elif error.status == 401:
         text = "Discord no longer accepts my token. The bot's operator can fix it."
@@ -119,11 +119,6 @@ def _of_discord(error: DiscordError, *, has_begun: bool) -> Failure | None:
         text = "Discord says that a channel, role or message involved no longer exists."
     else:
         return None
-    return Failure(answered=CommandOutcome.FAILED, text=text, warning=warning)
-
-
-def _slowed(warning: str, *, has_begun: bool) -> Failure:
-    text = f"Discord asks me to slow down. {_how_far(has_begun=has_begun)}"
     return Failure(answered=CommandOutcome.FAILED, text=text, warning=warning)
 
 

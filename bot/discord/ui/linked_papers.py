@@ -41,7 +41,7 @@ async def save_linked(interaction: discord.Interaction, message: discord.Message
     await use_for_unknown(interaction, ids)
     found = await services.reading.several(ids)
     if not found.papers:
-        raise UserError(answers.none_saved(found))
+        raise UserError("\n".join(["Nothing was saved.", *answers.missing(found)]))
     saved_ids = [paper.id for paper in found.papers]
     saved = await services.library.save(UserId(interaction.user.id), saved_ids)
     embed = answers.with_missing(library_answers.saving(saved), found, left_out=left_out)

@@ -10,7 +10,7 @@ from typing_extensions import override
 from bot.core.cards import paper_links
 from bot.core.ids import PaperId
 from bot.core.limits import Costly
-from bot.core.opened_papers import OpenedPaper, opened_card
+from bot.core.opened_papers import opened_card
 from bot.core.paper_choices import PaperChoice, paper_choices
 from bot.discord.answers import similar as similar_answers
 from bot.discord.embeds import add_links, to_embed
@@ -75,11 +75,7 @@ def papers_view(papers: Sequence[PaperChoice]) -> discord.ui.View | None:
 async def open_paper(interaction: discord.Interaction, paper_id: PaperId) -> None:
     """Answers a deferred interaction with the paper."""
     await use_for_unknown(interaction, [paper_id])
-    await show_paper(interaction, await client_of(interaction).services.reading.open(paper_id))
-
-
-async def show_paper(interaction: discord.Interaction, opened: OpenedPaper) -> None:
-    """Answers a deferred interaction with an opened paper."""
+    opened = await client_of(interaction).services.reading.open(paper_id)
     view = SafeView(*paper_row(opened.paper.id))
     add_links(view, paper_links(opened.paper))
     await reply(interaction, embeds=[to_embed(opened_card(opened))], view=view)

@@ -15,7 +15,7 @@ from bot.core.focus import Focus
 from bot.core.markdown import shorten
 from bot.core.query.compiled import CompiledQuery
 from bot.core.query.hints import Hint
-from bot.core.schedules import Cadence, weekdays_text
+from bot.core.schedules import weekdays_text
 from bot.discord.answers.focus import MEANINGS as FOCUS_MEANINGS
 from bot.discord.answers.hints import instead_label
 from bot.discord.answers.setup import CADENCES, FIELDS, FORM_NAME, bundle_text
@@ -185,13 +185,6 @@ def _button(
         style=discord.ButtonStyle.primary if is_main else discord.ButtonStyle.secondary,
         disabled=is_disabled,
     )
-
-
-def with_choice(draft: Draft, action: Action, values: Sequence[Any]) -> Draft:
-    """The draft with what was chosen from a menu of which one option is always chosen."""
-    if action is Action.CADENCE:
-        return draft.with_cadence(Cadence(offered(values, list(Cadence))[0]))
-    return draft.with_focus(Focus(offered(values, list(Focus))[0]))
 
 
 def offered(values: Sequence[Any], options: Sequence[str]) -> Sequence[str]:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Self, cast
 
 import discord
@@ -29,14 +30,7 @@ from bot.discord.ui.pages import OPEN_SECONDS, answer
 from bot.discord.ui.replies import reply
 from bot.discord.ui.sessions import Ended, Session, new_key
 from bot.discord.ui.setting_buttons import below_subscribe
-from bot.discord.ui.setup_components import (
-    PANEL_ID,
-    Action,
-    Form,
-    components,
-    offered,
-    with_choice,
-)
+from bot.discord.ui.setup_components import PANEL_ID, Action, Form, components, offered
 from bot.errors import UserError
 from bot.services.feeds.setup import BundleCounts, Samples, Setup
 
@@ -144,7 +138,7 @@ class Panel(Session):
         async with self._lock:
             client_of(interaction).sessions.get(self._key, Panel)  # an earlier press may have closed it
             if action is Action.CANCEL:
-                await self._close(interaction, Ended.CANCELLED)
+                await self.close(interaction, Ended.CANCELLED)
             elif action is Action.FINISH:
                 await self._finish(interaction)
             else:
@@ -181,8 +175,10 @@ class Panel(Session):
     ) -> Draft:
         draft = self._draft
         match action:
-            case Action.CADENCE | Action.FOCUS:
-                return with_choice(draft, action, values)
+            case Action.CADENCE:
+                return draft.with_cadence(Cadence(offered(values, list(Cadence))[0]))
+            case Action.FOCUS:
+                return replace(draft, focus=Focus(offered(values, list(Focus))[0]))
             case Action.BUNDLES:
                 return self._setup.with_bundles(draft, offered(values, [bundle.name for bundle in BUNDLES]))
             case Action.HINT:
@@ -248,12 +244,7 @@ class Panel(Session):
             self._samples = await self._setup.samples(self._draft)
             self._sampled = self._draft.keywords
 
-    async def expire(self, interaction: discord.Interaction) -> None:
-        """Closes the panel while its message can still be edited."""
-        with suppress(*UNREACHABLE):  # the message was dismissed
-            await self._close(interaction, Ended.EXPIRED)
-
-    async def _close(self, interaction: discord.Interaction, reason: Ended) -> None:
+    async def close(self, interaction: discord.Interaction, reason: Ended) -> None:
         await self._end(interaction, reason)
         (closed,) = clickable(interaction.client, [answers.closed(self.ended_texts[reason])])
         await interaction.edit_original_response(embed=closed, view=None)
@@ -274,7 +265,8 @@ class _PanelView(SafeView):
 
     @override
     async def on_timeout(self) -> None:
-        await self._panel.expire(self._interaction)
+        with suppress(*UNREACHABLE):  # the message was dismissed
+            await self._panel.close(self._interaction, Ended.EXPIRED)
 
 
 async def _defer(interaction: discord.Interaction) -> None:

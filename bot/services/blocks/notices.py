@@ -182,7 +182,8 @@ class Notices:
                         channel_id, report, nonce=nonce, may_have_arrived=may_have_arrived
                     )
                 except DeliveryError as error:
-                    _check_final(error)
+                    if not error.kind.is_final:  # it is not about this place: no other would accept it
+                        raise
                 else:
                     return channel_id, message_id
         return None
@@ -249,9 +250,3 @@ def _due(pending: Sequence[Notice], now: datetime) -> list[Notice]:
     # A clock that was set back must not make them wait.
     batched = [notice for notice in pending if not timedelta() <= now - notice.created_at < BATCHED_FOR]
     return list(pending) if batched else []
-
-
-def _check_final(error: DeliveryError) -> None:
-    """Raises the error, unless it is only about this place, so that another one may accept the message."""
-    if not error.kind.is_final:
-        raise error

@@ -196,9 +196,6 @@ class Feeds:
         )
         return DeliveredNow(state=await self.state_of(channel_id), run=run, delivered=delivered)
 
-    async def _ensured(self, conn: AsyncConnection, place: Place) -> Feed:
-        return await ensure_feed(conn, place, context=self._context)
-
     async def _change(
         self,
         place: Place,
@@ -214,7 +211,9 @@ class Feeds:
         """
         async with self._database.write() as conn:
             feed = await (
-                self._ensured(conn, place) if creates else existing(conn, place.channel_id, for_update=True)
+                ensure_feed(conn, place, context=self._context)
+                if creates
+                else existing(conn, place.channel_id, for_update=True)
             )
             after = replace(
                 feed.settings,

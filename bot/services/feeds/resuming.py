@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +12,7 @@ from bot.core.changes import Revision, resubscribed_words, subscribed_words
 from bot.core.feeds import REMOVED_KEPT, Feed, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import SubscriptionId
-from bot.core.list_days import open_list_day
+from bot.core.list_days import first_list_day, open_list_day
 from bot.core.query.compiled import CompiledQuery
 from bot.services.feeds import refocusing
 from bot.services.feeds.refocusing import NO_FOCUS, Refocused, history_words, refocus
@@ -121,7 +121,7 @@ def may_resume(removed: Removed, *, now: datetime) -> bool:
 def _since(removed: Removed, *, now: datetime) -> date:
     """The list day from which a resumed subscription wants papers."""
     since = removed.subscription.since
-    first = open_list_day(now) - timedelta(days=MADE_UP_DAYS - 1)
+    first = first_list_day(now, days=MADE_UP_DAYS)
     is_recent = removed.ended_at is not None and open_list_day(removed.ended_at) >= first
     return since if is_recent else max(since, first)
 

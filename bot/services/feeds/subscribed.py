@@ -11,7 +11,7 @@ from bot.core.feed_settings import Difference, differences
 from bot.core.feeds import Feed, FeedSettings, LastRun, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import ChangeId
-from bot.core.list_days import open_list_day
+from bot.core.list_days import first_list_day, open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, Merged
 from bot.core.query.relevance import Relevance
@@ -129,7 +129,7 @@ class SubscribeResults:
 
         These are the subscriptions that have one, and those whose papers mostly only mention them.
         """
-        first = open_list_day(self._clock()) - timedelta(days=RECENT_DAYS - 1)
+        first = first_list_day(self._clock(), days=RECENT_DAYS)
         wanted: list[CompiledQuery] = []
         for item in asked_for:
             about = studied.about.get(item.query.canonical, frozenset())

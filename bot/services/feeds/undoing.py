@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.changes import Change, Revision
 from bot.core.feeds import Feed
 from bot.core.ids import ChannelId, RoleId, ServerId, UserId
-from bot.core.schedules import ScheduleDefaults
 from bot.errors import UserError
 from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
@@ -107,7 +106,12 @@ class Undoing:
             await servers.lock(conn, [change.server_id], now=now)
             await feeds.by_channels(conn, undoable.of_channels, for_update=True)
             if revision.defaults:
-                return await self._undo_defaults(conn, change.server_id, *revision.defaults, user_id=user_id)
+                before, after = revision.defaults
+                current = await servers.defaults(conn, change.server_id)
+                require(current == after)
+                return await self._servers.set_defaults(
+                    conn, change.server_id, before, before=current, user_id=user_id
+                )
             if revision.notices:
                 return await self._undo_notices(conn, change, *revision.notices, user_id=user_id, now=now)
             reverted = [
@@ -126,19 +130,6 @@ class Undoing:
             return UndoneFeed(state=state, reverted=reverted)
         coming = await self._runs.coming(state.feed, state.subscriptions)
         return UndoneFeed(state=state, reverted=reverted, coming=coming.planned)
-
-    async def _undo_defaults(
-        self,
-        conn: AsyncConnection,
-        server_id: ServerId,
-        before: ScheduleDefaults,
-        after: ScheduleDefaults,
-        *,
-        user_id: UserId,
-    ) -> ServerDefaults:
-        now = await servers.defaults(conn, server_id)
-        require(now == after)
-        return await self._servers.set_defaults(conn, server_id, before, before=now, user_id=user_id)
 
     async def _undo_notices(
         self,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from bot.core.archive import ArchiveExtent
 from bot.core.ids import PaperId
-from bot.core.list_days import open_list_day
+from bot.core.list_days import first_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_query
 from bot.core.query.parser import Query
@@ -86,7 +86,7 @@ class Archive:
 
     async def search(self, query: CompiledQuery, *, days: int | None, sort: Sort) -> Found:
         """The stored papers of the last `days` list days, or of all, that the query matches."""
-        first = None if days is None else self._first_of(days)
+        first = None if days is None else first_list_day(self._clock(), days=days)
         async with self._searching, self._database.read() as conn:
             found = await search_texts(conn, query, first=first, is_ranked=sort is Sort.MATCH)
             keys = await papers.sort_keys(conn, found.ranks)
@@ -108,16 +108,12 @@ class Archive:
 
     async def top(self, period: Period) -> TopPapers:
         """The most upvoted papers of the list days in the period."""
-        first = self._first_of(period.days)
+        first = first_list_day(self._clock(), days=period.days)
         async with self._database.read() as conn:
             found = await papers.most_upvoted(conn, first=first, limit=MAX_TOP)
         return TopPapers(
             days=period.days, first=first, papers=tuple(found), archive=await self._reader.extent()
         )
-
-    def _first_of(self, days: int) -> date:
-        """The first of the last `days` list days."""
-        return open_list_day(self._clock()) - timedelta(days=days - 1)
 
 
 def _sorted(

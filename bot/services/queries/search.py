@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from time import monotonic
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.decisions import newest_first
 from bot.core.focus import Focus
 from bot.core.ids import PaperId
-from bot.core.list_days import open_list_day
+from bot.core.list_days import first_list_day, open_list_day
 from bot.core.papers import Paper
 from bot.core.query.compiled import CompiledQuery, compile_query
 from bot.core.query.parser import Query
@@ -83,9 +83,9 @@ class Search:
 
     async def days_known(self, days: int) -> int:
         """How many of the last `days` list days have been read."""
-        today = open_list_day(self._clock())
+        now = self._clock()
         async with self._database.read() as conn:
-            return len(await list_days.read_at(conn, today - timedelta(days=days - 1), today))
+            return len(await list_days.read_at(conn, first_list_day(now, days=days), open_list_day(now)))
 
     async def compared(self, queries: Sequence[CompiledQuery], *, days: int) -> dict[str, Compared]:
         """For each query's canonical form, how close the papers of the last `days` list days are to it."""
@@ -99,7 +99,7 @@ class Search:
         """As `recent`, for what a person typed, and how it was read, with hints by the whole archive."""
         ends_at = monotonic() + MAX_SECONDS
         about = {query.canonical: query.about() for query in queries}
-        first = self._first_of(days)
+        first = first_list_day(self._clock(), days=days)
         async with self._studying, self._database.read() as conn:
             found = await matches_since(conn, {*_expressions(queries), *about.values()}, first=first)
             matches = await _papers_of(
@@ -112,15 +112,15 @@ class Search:
     async def recent(self, compiled: Collection[str], *, days: int) -> dict[str, list[Paper]]:
         """For each compiled query, the papers of the last `days` list days that it matches."""
         async with self._database.read() as conn:
-            return await _papers_of(conn, await matches_since(conn, compiled, first=self._first_of(days)))
+            return await _papers_of(
+                conn, await matches_since(conn, compiled, first=first_list_day(self._clock(), days=days))
+            )
 
     async def _window(self, days: int) -> list[Paper]:
         async with self._database.read() as conn:
-            return await papers.between(conn, self._first_of(days), open_list_day(self._clock()))
-
-    def _first_of(self, days: int) -> date:
-        """The first of the last `days` list days."""
-        return open_list_day(self._clock()) - timedelta(days=days - 1)
+            return await papers.between(
+                conn, first_list_day(self._clock(), days=days), open_list_day(self._clock())
+            )
 
 
 def _expressions(queries: Iterable[CompiledQuery]) -> list[str]:

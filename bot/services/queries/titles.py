@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 
 from bot.core.ids import PaperId
-from bot.core.list_days import open_list_day
+from bot.core.list_days import first_list_day
 from bot.core.title_search import Title, title_of, titles_like
 from bot.services.context import ServiceContext
 from bot.services.runs.polling import Polling
@@ -34,7 +33,7 @@ class Titles:
             # Lists that could not be read to their end are known only to the process that read them.
             stored = self._polling.days_stored, await list_days.last_read(conn)
             if self._loaded != stored:
-                first = open_list_day(self._clock()) - timedelta(days=TITLE_DAYS - 1)
+                first = first_list_day(self._clock(), days=TITLE_DAYS)
                 found = await papers.titles_since(conn, first)
                 self._titles = await asyncio.to_thread(_read, found, self._titles)
                 self._loaded = stored
