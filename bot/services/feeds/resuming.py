@@ -70,12 +70,10 @@ async def add_subscriptions(
     for query in wanted:
         earlier = kept.get(query.canonical)
         if earlier is not None and may_resume(earlier, now=now):
-            since = _since(earlier, now=now)
-            resumed.append(
-                await subscriptions.resume(
-                    conn, earlier.subscription.id, text=query.text, since=since, now=now
-                )
+            subscription = await subscriptions.resume(
+                conn, earlier.subscription.id, text=query.text, since=_since(earlier, now=now), now=now
             )
+            resumed.append(subscription)
             continue
         if earlier is not None:
             await subscriptions.forget_removed(conn, [earlier.subscription.id], before=now)

@@ -10,6 +10,7 @@ import pytest
 from bot.core.feeds import REMOVED_KEPT, FeedKind, Place
 from bot.core.ids import ChannelId, ServerId
 from bot.core.limits import Limits
+from bot.core.list_days import open_list_day
 from bot.core.posts import PostState
 from bot.core.schedules import Cadence
 from bot.errors import UserError
@@ -179,6 +180,18 @@ async def test_the_last_seven_days_since_the_removal_are_caught_up(bot: Bot, *, 
     await bot.run()
 
     assert sorted(bot.publisher.posted(CHANNEL)) == [f"2608.{number:05}" for number in range(2, 9)]
+
+
+async def test_a_keyword_that_is_new_beside_one_that_continues_begins_today(bot: Bot) -> None:
+    await bot.subscribe("video", schedule=LIVE)
+    await unsubscribe(bot)
+    bot.clock.advance(days=3)
+
+    both = await subscribe(bot, "video, agents")
+
+    today = open_list_day(bot.clock())
+    since = {item.subscription.query.text: today - item.subscription.since for item in both.wanted}
+    assert since == {"video": timedelta(days=3), "agents": timedelta()}
 
 
 @pytest.mark.thorough
