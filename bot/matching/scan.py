@@ -29,7 +29,8 @@ def asked_forms(expressions: Iterable[str]) -> tuple[set[str], set[str]]:
         for run, is_listed in () if term.is_name else term.runs():
             for here in asked_words(run, term.mode, is_listed=is_listed):
                 for word, _, is_begun in here:
-                    (beginnings if is_begun else words).add(lower_reading(word))
+                    lower = lower_reading(word) if term.mode.is_quote else word.lower()
+                    (beginnings if is_begun else words).add(lower)
     return words, beginnings
 
 

@@ -732,6 +732,8 @@ IN_TITLES: dict[str, list[tuple[str, str, bool]]] = {
         ('"STaR"', "STaR", True),
         ('"STaR"', "A star", False),
         ('"STaR"', "STAR", False),
+        ('"DINO STaRς"', "DINO STaRς", True),
+        ('"DINO STaRς"', "DINO StarΣ", False),
         ('"PyTorch"', "pytorch", False),
         ('"PyTorch"', "PyTorch", True),
         ('"3D"', "3d", True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Final
 
 from bot.core.plurals import in_a_list
@@ -12,7 +12,7 @@ from bot.core.query.expression import mode_of
 from bot.core.query.nodes import And, Everything, Field, Node, Or, Phrase
 from bot.core.query.parser import Query
 from bot.core.words.inflection import AMERICAN, LONG_FORMS, WRITTEN_ACRONYMS, fold
-from bot.core.words.tokenizer import Mode, capital_form, has_capital_within, run_words
+from bot.core.words.tokenizer import Mode, capital_form, has_capital_within, run_words, segments
 
 _BRITISH: Final = {american: british for british, american in AMERICAN.items()}
 _LONG_FORMS: Final = {
@@ -65,10 +65,31 @@ def phrases_of(query: Query) -> tuple[Phrase, ...]:
 
 
 def other_forms(phrase: Phrase) -> tuple[str, ...]:
-    """The acronyms or long forms that the phrase is searched as too."""
+    """The acronyms or long forms that the phrase is searched as too; what stays is as typed."""
     if mode_of(phrase) is not Mode.RUN or phrase.is_name:
         return ()
-    return tuple(_as_written(" ".join(words)) for words in expansions(phrase.words)[1 : _MAX_OTHER_FORMS + 1])
+    return tuple(_written(phrase, words) for words in expansions(phrase.words)[1 : _MAX_OTHER_FORMS + 1])
+
+
+def _written(phrase: Phrase, words: Sequence[str]) -> str:
+    """Other words for the phrase, with those before and behind what differs as they were typed."""
+    typed = [
+        (offset + part.start, offset + part.end)
+        for offset, segment in segments(phrase.source, Mode.RUN)
+        for part in segment[0]
+    ]
+    kept = _shared(words, phrase.words)
+    kept_behind = _shared(words[kept:][::-1], phrase.words[kept:][::-1])
+    before = phrase.source[typed[0][0] : typed[kept - 1][1]] if kept else ""
+    behind = phrase.source[typed[-kept_behind][0] : typed[-1][1]] if kept_behind else ""
+    return " ".join(
+        filter(None, (before, _as_written(" ".join(words[kept : len(words) - kept_behind])), behind))
+    )
+
+
+def _shared(words: Sequence[str], others: Sequence[str]) -> int:
+    """How many words both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(words, others, strict=False)))
 
 
 def spellings(phrase: Phrase) -> tuple[str, ...]:

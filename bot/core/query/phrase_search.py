@@ -89,8 +89,8 @@ def _other_endings(word: str, mode: Mode) -> list[str]:
 
 
 def lower_reading(word: str) -> str:
-    """A reading of a quote without its capitals and marks."""
-    return word.lower().replace(_STRICT[0], "").replace(_STRICT[1], "")
+    """A reading of a quote as texts are folded: without its capitals and marks."""
+    return word.casefold().replace(_STRICT[0], "").replace(_STRICT[1], "")
 
 
 class Lexicon:

@@ -53,6 +53,9 @@ def test_a_query_is_described_in_the_order_typed(typed: str, read: str) -> None:
         ("color", "color, also spelled “colour”"),
         ("Monte Carlo tree search", "Monte Carlo tree search, also “MCTS”"),
         ("3D Gaussian splatting", "3D Gaussian splatting, also “3DGS”"),
+        ("Qwen2.5-VL models", "Qwen2.5-VL models, also “Qwen2.5 vision language models” or “Qwen2.5 VLM”"),
+        ("β-VAE", "β-VAE, also “β variational autoencoder”"),
+        ("LLM-as-a-judge", "LLM-as-a-judge, also “large language model as-a-judge”"),
         (
             "QA ML",
             "QA ML, also “question answering ML”, “QA machine learning” or “question answering machine learning”",
