@@ -182,8 +182,8 @@ async def test_a_search_without_a_match_says_what_to_do_next(world: World) -> No
     world.list_paper("2608.00001", title="Cooking")
     await world.read_archive()
 
-    answer = await search(world, "video", days=9)
-    assert "None of 1 paper of the last 9 days matches `video`." in answer
+    answer = await search(world, "Qwen2.5-VL", days=9)
+    assert "None of 1 paper of the last 9 days matches `Qwen2.5-VL`." in answer
     assert "Without `days`, the whole archive is searched." in answer
     assert "`quantiz*`" in answer
     assert "Without `days`" not in await search(world, "video")

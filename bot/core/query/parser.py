@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Final
 
 from bot.core.query.errors import EMPTY, EXCLUSION, ONLY_EXCLUDES, QueryError
@@ -52,6 +53,7 @@ _NAME_EXAMPLES: Final = {Field.AUTHOR: "`author:Kaiming He`", Field.ORG: "`org:G
 @dataclass(frozen=True, slots=True)
 class Query:
     root: Node
+    text: str = dataclass_field(default="", compare=False)  # as typed, with its LaTeX converted
 
     @property
     def canonical(self) -> str:
@@ -67,8 +69,8 @@ def parse_query(text: str) -> Query:
     """
     text = readable(text)
     if _ONE_RUN.fullmatch(text) and _OPERATORS.keys().isdisjoint(text.split()):
-        return Query(Phrase(words=run_words(text), source=text))
-    return Query(_Parser(text).parse())
+        return Query(Phrase(words=run_words(text), source=text), text)
+    return Query(_Parser(text).parse(), text)
 
 
 def split_alternatives(text: str) -> list[str]:

@@ -135,7 +135,7 @@ def search_page(found: Found, papers: Sequence[Paper], *, number: int) -> discor
     """One page of a search, from 0: each paper with its list day and where it matches."""
     searched = count(found.searched, "paper", zero="0")
     period = f" of the last {count(found.days, 'day')}" if found.days else ""
-    query = code(shorten(found.query.canonical, _MAX_QUERY_LENGTH))
+    query = code(shorten(found.query.text, _MAX_QUERY_LENGTH))
     intro = ""
     if not found.ids:
         intro = f"None of {searched}{period} matches {query}."
