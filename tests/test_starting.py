@@ -184,6 +184,7 @@ async def test_a_gateway_that_fails_in_any_way_is_retried_with_waits_and_without
         socket("[1, 2]"),
         socket("null"),
         socket('{"op": 10, "d": null}'),
+        *(socket(HELLO.replace("41250", wrong)) for wrong in ("0", "-5", "1e300", "NaN", '"x"', "null")),
         socket(b"not compressed\x00\x00\xff\xff"),
     ]
     after_hello: list[Socket] = [
@@ -210,7 +211,7 @@ async def test_a_gateway_that_fails_in_any_way_is_retried_with_waits_and_without
 
 FINAL_CODES = {
     4004: "DISCORD_TOKEN was refused by Discord",
-    4010: "start Paperboy again",
+    4010: "If SHARD_COUNT is set, stop all processes and set a higher one. Otherwise start Paperboy again",
     4011: "start Paperboy again",
     4012: "update Paperboy",
     4013: "update Paperboy",

@@ -19,9 +19,13 @@ from bot.discord.connection.retries import TOKEN_REFUSED
 from bot.errors import ConfigError
 
 HELLO_SECONDS = 20.0  # timeout from an open socket to the gateway's HELLO
+_HEARTBEAT_SECONDS = (1.0, 600.0)  # what a HELLO may ask for; Discord asks for 41.25
 CLOSE_SECONDS = 2.0
 
-_SHARDS = "; start Paperboy again: it asks Discord at each start how many shards there should be"
+_SHARDS = (
+    ". If SHARD_COUNT is set, stop all processes and set a higher one. Otherwise start Paperboy again: it "
+    "asks Discord at each start how many shards there should be"
+)
 # The close codes that end the process: https://discord.com/developers/docs/topics/opcodes-and-status-codes
 _FINAL: Mapping[int, str] = {
     4004: TOKEN_REFUSED,
@@ -110,6 +114,14 @@ class GatewaySocket(DiscordWebSocket):
         except BaseException:
             await self.abandon()
             raise
+
+    @override
+    async def send_as_json(self, data: Any) -> None:
+        """Checks the interval that HELLO asked for: the thread that keeps to it starts right after this."""
+        shortest, longest = _HEARTBEAT_SECONDS
+        if self._keep_alive is not None and not shortest <= (self._keep_alive.interval or 0.0) <= longest:
+            raise ValueError("the interval between heartbeats is not valid")
+        await super().send_as_json(data)
 
     @override
     async def send_heartbeat(self, data: Any) -> None:
