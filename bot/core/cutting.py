@@ -21,6 +21,7 @@ _CLAUSE = re.compile(
 )
 _ENUMERATION = re.compile(r"[\s,;:]+(?:and |or )?\(?(?:\d{1,2}|[ivxIVX]{1,4}|[a-h])\)$")
 _PAIRS: Final = {")": "(", "]": "[", "”": "“", "}": "{"}
+_BRACKET = re.compile(r"""[()\[\]{}“”"]""")
 # How much of the room is filled at least, before it is cut later.
 _LEAST: Final = 0.4
 _LEAST_SENTENCE: Final = 0.25
@@ -84,7 +85,8 @@ def _tidy(text: str) -> str:
 def _open_bracket(text: str) -> int:
     """Where the last bracket or quote is that is not closed; -1 if there is none."""
     opened: list[int] = []
-    for place, character in enumerate(text):
+    for match in _BRACKET.finditer(text):
+        place, character = match.start(), match[0]
         if character in _PAIRS.values():
             opened.append(place)
         elif character in _PAIRS and opened and text[opened[-1]] == _PAIRS[character]:

@@ -25,9 +25,9 @@ _JUNK = frozenset(
     {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 )  # controls, bidi overrides, lone surrogates, private use
 
-_ALWAYS = frozenset("\\*_~|`<[]")
-# Where else a backslash is needed: before the one group of each match.
-_SOMETIMES = (
+# Where a backslash is needed: before the one group of each match.
+_TO_ESCAPE = (
+    re.compile(r"([\\*_~|`<\[\]])"),
     re.compile(r":(/)/"),  # https://… becomes a link automatically
     re.compile(r"\bdiscord(?:app)?\.[a-z]+(/)", re.IGNORECASE),  # an invite does, even without https
     re.compile(r"<([#/+])"),  # <#channel>, </command:id>, <+phone>
@@ -74,8 +74,8 @@ def escape(text: str) -> str:
 
 def _escaped(text: str) -> list[str]:
     """The escaped form of each character of a cleaned text."""
-    written = ["\\" + character if character in _ALWAYS else character for character in text]
-    for pattern in _SOMETIMES:
+    written = list(text)
+    for pattern in _TO_ESCAPE:
         for match in pattern.finditer(text):
             written[match.start(1)] = "\\" + match[1]
     for match in _PING.finditer(text):
