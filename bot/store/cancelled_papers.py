@@ -149,7 +149,7 @@ async def _cancel_in(conn: AsyncConnection, post: Post, ended: Mapping[str, Subs
     if gone:
         of_post = _entries.c.post_id == post.id
         await conn.execute(delete(_entries).where(of_post, _entries.c.paper_id.in_(gone)))
-        # Stops an attempt that is about to send the old papers: see `outbox.begin_attempt`.
+        # Stops an attempt that is about to send the old papers: see `outbox.begin_attempts`.
         nonce = secrets.token_hex(_NONCE_BYTES)
         await conn.execute(update(_posts).where(_posts.c.id == post.id).values(nonce=nonce))
 
