@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +18,7 @@ from bot.core.feeds import Feed
 from bot.core.ids import FeedId
 from bot.core.schedules import Cadence, Schedule, next_run
 from bot.core.shards import OwnedShards
+from bot.errors import StoreError
 from bot.services.context import ServiceContext
 from bot.services.fleet.fleet import LeaseLostError
 from bot.services.runs.garbage import no_cycle_search
@@ -25,6 +28,7 @@ from bot.services.runs.stored_plans import plan_feeds, posts_of, up_to_date, ver
 from bot.services.runs.window import Window
 from bot.store import due_feeds, feeds, posts, subscriptions
 from bot.store.due_feeds import DueFeed
+from bot.store.feed_versions import FeedVersion
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +36,8 @@ _log = logging.getLogger(__name__)
 CHUNK_SUBSCRIPTIONS = 4_000
 # After so many posts of a run, and ten times as many and so on, the store's statistics are too old.
 MANY_POSTS = 1_000
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(slots=True)
@@ -41,6 +47,14 @@ class Done:
     feeds: int = 0
     posts: int = 0
     is_broken: bool = False  # whether a feed or a query of it could not be planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PlannedChunk:
+    due: Sequence[DueFeed]
+    owned: OwnedShards  # when it was read
+    planned: Planned
+    versions: Mapping[FeedId, FeedVersion]
 
 
 class Chunks:
@@ -57,40 +71,39 @@ class Chunks:
         self._wake = wake
 
     async def plan_due(self, window: Window, *, now: datetime, is_complete: bool, done: Done) -> None:
-        """Plans the feeds that are due at `now`, and counts them in `done`; `is_complete`: the list is."""
-        after: DueFeed | None = None
+        """Plans the feeds that are due at `now`, and counts them in `done`; `is_complete`: the list is.
+
+        While a chunk is stored, the next one is planned, and no more than that: it bounds the memory.
+        """
         many = MANY_POSTS
-        while True:
+        try:
             with no_cycle_search():
-                owned = self._fleet.owned
-                async with self._database.read() as conn:
-                    chunk = await due_feeds.chunk(
-                        conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS, owned=owned
-                    )
-                    if not chunk:
-                        return
-                    planned = await self._plan(conn, chunk, window)
-                    versions = await versions_of(conn, planned)
-                renewed = partial(
-                    up_to_date,
-                    planned=planned,
-                    window=window,
-                    versions=versions,
-                    may_post=partial(Feed.is_due, now=now),
-                )
-                try:
-                    await self._store(
-                        chunk, renewed, now=now, is_complete=is_complete, owned=owned, done=done
-                    )
-                except LeaseLostError:
-                    # The feeds that are still ours are due, so another run follows at once.
-                    _log.info("The run ended early, because another process took over some of its servers")
-                    return
-            after = chunk[-1]
-            if done.posts >= many:
-                many = done.posts * 10
-                async with self._database.write() as conn:
-                    await posts.refresh_statistics(conn)
+                chunk = await self._next(window, now=now)
+            while chunk is not None:
+                with no_cycle_search():
+                    async with _meanwhile(self._next(window, now=now, after=chunk.due[-1])) as following:
+                        await self._store(chunk, window, now=now, is_complete=is_complete, done=done)
+                        if done.posts >= many:
+                            many = done.posts * 10
+                            async with self._database.write() as conn:
+                                await posts.refresh_statistics(conn)
+                    chunk = await following
+        except LeaseLostError:
+            # The feeds that are still ours are due, so another run follows at once.
+            _log.info("The run ended early, because another process took over some of its servers")
+
+    async def _next(
+        self, window: Window, *, now: datetime, after: DueFeed | None = None
+    ) -> _PlannedChunk | None:
+        """The first chunk, or the one that begins after a feed; None if no feed is left."""
+        owned = self._fleet.owned
+        async with self._database.read() as conn:
+            due = await due_feeds.chunk(conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS, owned=owned)
+            if not due:
+                return None
+            planned = await self._plan(conn, due, window)
+            versions = await versions_of(conn, planned)
+        return _PlannedChunk(due=due, owned=owned, planned=planned, versions=versions)
 
     async def _plan(self, conn: AsyncConnection, chunk: Sequence[DueFeed], window: Window) -> Planned:
         """Plans these feeds but those that reach further back than the window, which the next run plans."""
@@ -119,18 +132,11 @@ class Chunks:
         return replace(planned, figures=quiet | dict(planned.figures))
 
     async def _store(
-        self,
-        chunk: Sequence[DueFeed],
-        planned_now: Callable[[AsyncConnection], Awaitable[Planned]],
-        *,
-        now: datetime,
-        is_complete: bool,
-        owned: OwnedShards,
-        done: Done,
+        self, chunk: _PlannedChunk, window: Window, *, now: datetime, is_complete: bool, done: Done
     ) -> None:
         """Stores the posts of the feeds that were planned and moves their next runs, in one transaction.
 
-        `planned_now` returns the plans as of that transaction, which has the feeds locked.
+        Those that changed since they were read are planned again.
 
         Raises:
             LeaseLostError: another process took over some of the shards, and plans their feeds itself.
@@ -140,11 +146,14 @@ class Chunks:
         complete: list[tuple[FeedId, datetime]] = []
         incomplete: list[tuple[FeedId, datetime]] = []
         async with self._database.write() as conn:
-            if not owned.ids <= (await self._fleet.hold(conn)).ids:
+            if not chunk.owned.ids <= (await self._fleet.hold(conn)).ids:
                 raise LeaseLostError
-            await feeds.lock(conn, [feed.id for feed in chunk])
-            planned = await planned_now(conn)
-            due = [feed for feed in chunk if feed.id in planned.figures or feed.id in planned.broken]
+            await feeds.lock(conn, [feed.id for feed in chunk.due])
+            may_post = partial(Feed.is_due, now=now)
+            planned = await up_to_date(
+                conn, chunk.planned, window, versions=chunk.versions, may_post=may_post
+            )
+            due = [feed for feed in chunk.due if feed.id in planned.figures or feed.id in planned.broken]
             for feed in due:
                 is_whole = is_complete and feed.id not in planned.broken
                 (complete if is_whole else incomplete).append((feed.id, next_run_of(feed.schedule)))
@@ -158,6 +167,20 @@ class Chunks:
         for feed in due:
             if feed.schedule.cadence is not Cadence.LIVE:
                 self._telemetry.feed_planned(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, _Result]) -> AsyncGenerator[asyncio.Task[_Result]]:
+    """A task that does the work while the body runs. It is the caller's to await, unless the body fails."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    except BaseException:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled() and not isinstance(error := task.exception(), StoreError | None):
+            _log.warning("Meanwhile, the next chunk could not be planned: %r", error, exc_info=error)
+        raise
 
 
 def next_run_after(schedule: Schedule, now: datetime) -> datetime:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from bot.services.runs import chunks
 from bot.store import due_feeds
 from tests.examples import THOROUGH
 from tests.services.bots import Bot, a_bot
+from tests.waiting import until
 
 # By server, the keywords of each channel.
 SERVERS = {
@@ -119,6 +123,98 @@ async def test_a_crash_between_chunks_leaves_whole_chunks_and_the_next_run_plans
     assert {channel for channel in CHANNELS if whole[channel][0]} == {*CHANNELS} - {3}
     last = await bot.last_run()
     assert (last.outcome, last.feeds, last.posts) == (Outcome.OK, 4, 4)
+
+
+@contextmanager
+def replaced_halves(*, reading: Any, storing: Any) -> Generator[None]:
+    """Replaces the reading of each chunk, and what ends its storing; each is given what it replaces."""
+    read, finish_runs = due_feeds.chunk, due_feeds.finish_runs
+
+    async def chunk(*args: Any, **rest: Any) -> Any:
+        return await reading(partial(read, *args, **rest))
+
+    async def finishing(conn: AsyncConnection, runs: Sequence[Any], **rest: Any) -> None:
+        await (storing(partial(finish_runs, conn, runs, **rest)) if runs else finish_runs(conn, runs, **rest))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(chunks, "CHUNK_SUBSCRIPTIONS", 4)
+        patched.setattr(chunks.due_feeds, "chunk", chunk)
+        patched.setattr(chunks.due_feeds, "finish_runs", finishing)
+        yield
+
+
+async def test_while_a_chunk_is_stored_the_next_one_is_planned_and_no_further_one(bot: Bot) -> None:
+    await subscribe_all(bot)
+    stored_before: list[int] = []  # by reading, how many chunks were stored when it began
+    stored = 0
+
+    async def reading(read: Any) -> Any:
+        stored_before.append(stored)
+        return await read()
+
+    async def storing(finish: Any) -> None:
+        nonlocal stored
+        await until(lambda: len(stored_before) == stored + 2, "the next chunk is read")
+        await finish()
+        stored += 1
+
+    with replaced_halves(reading=reading, storing=storing):
+        await bot.services.runs.run()
+    assert stored_before == [0, 0, 1, 2, 3]
+
+
+async def test_a_chunk_that_cannot_be_planned_ends_the_run_and_those_before_it_are_stored(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    await subscribe_all(bot)
+    reads: list[Any] = []
+
+    async def reading(read: Any) -> Any:
+        reads.append(asyncio.current_task())
+        if len(reads) % 2 == 0:
+            raise RuntimeError("no reading")
+        return await read()
+
+    async def storing(finish: Any) -> None:
+        await until(lambda: len(reads) % 2 == 0 and reads[-1].done())
+        if len(reads) == 2:
+            raise RuntimeError("no storing")
+        await finish()
+
+    with replaced_halves(reading=reading, storing=storing):
+        with pytest.raises(RuntimeError, match="no storing"):
+            await bot.services.runs.run()
+        assert "no reading" in caplog.text
+        assert (await bot.last_run()).feeds == 0
+        with pytest.raises(RuntimeError, match="no reading"):
+            await bot.services.runs.run()
+    last = await bot.last_run()
+    assert (last.outcome, last.feeds) == (Outcome.FAILED, 2)
+
+
+async def test_what_ends_a_run_while_a_chunk_is_stored_ends_the_planning_of_the_next_one(bot: Bot) -> None:
+    await subscribe_all(bot)
+    reads: list[Any] = []
+
+    async def reading(read: Any) -> Any:
+        reads.append(asyncio.current_task())
+        return await (read() if len(reads) % 2 else asyncio.Event().wait())
+
+    async def storing(_: Any) -> None:
+        await until(lambda: len(reads) % 2 == 0)
+        if len(reads) == 2:
+            raise RuntimeError("no storing")
+        running.cancel()
+        await asyncio.Event().wait()
+
+    with replaced_halves(reading=reading, storing=storing):
+        with pytest.raises(RuntimeError, match="no storing"):
+            await bot.services.runs.run()
+        running = asyncio.create_task(bot.services.runs.run())
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert [task.cancelled() for task in reads[1::2]] == [True, True]
+    assert [channel for channel in CHANNELS if (await bot.feed(channel)).last_run_at] == []
 
 
 async def test_a_subscription_that_continues_during_a_run_is_left_to_the_next_run(
