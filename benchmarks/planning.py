@@ -3,8 +3,9 @@
     python -m benchmarks.planning [FEEDS [SQLite | PostgreSQL] | focus]
 
 Each run has its own process, so that its peak memory is its own. Subscriptions are made in chunks of servers,
-as a run reads them. Making and storing them is not measured. Times are processor time, PostgreSQL's included,
-as other programs share the machine. The baseline tries a regular expression per
+as a run reads them. Making and storing them is not measured. Times are processor time, because other programs
+share the machine. Only the goal of a whole run is on wall-clock time, what an operator waits for, because the
+bot and PostgreSQL work at once: measure it on a quiet machine. The baseline tries a regular expression per
 keyword on each paper.
 """
 
@@ -41,7 +42,7 @@ from bot.store.database import Database
 
 PAPERS = 72
 SAMPLED_FEEDS = 40
-# By the number of feeds: seconds to plan, seconds of a run with the store, megabytes.
+# By the number of feeds: seconds to plan, seconds of a run with the store by the clock, megabytes.
 GOALS = {20_000: (1, None, 150), 200_000: (12, 25, 150)}
 
 FOCUSED_FEEDS = 20_000
@@ -51,7 +52,7 @@ FOCUS_GOAL = 3  # seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What was measured on one store; seconds are processor time."""
+    """What was measured on one store; seconds are processor time, unless their name says otherwise."""
 
     planned_papers: int
     planned_posts: int
@@ -60,6 +61,7 @@ class Figures:
     run_feeds: int
     run_posts: int
     run_seconds: float
+    wall_seconds: float  # of the run
     server_seconds: float  # of PostgreSQL, beside the bot's own
     first_chunk_megabytes: float
     megabytes: float
@@ -77,15 +79,15 @@ def _compare(number: int) -> None:
     figures = {kind: Figures(**_printed_by(str(number), kind)) for kind in kinds()}
     one = figures[StoreKind.SQLITE]
     plan_seconds = min(found.plan_seconds for found in figures.values())
-    most_plan, most_run, most_megabytes = GOALS[number]
+    most_plan, most_run, most_megabytes = GOALS.get(number, (None, None, None))
     print(f"  plan                {plan_seconds:8.2f} s  {_goal(plan_seconds, most_plan, 's')}".rstrip())
     print(f"    {one.planned_papers:,} papers in {one.planned_posts:,} posts")
     print(f"    a regex loop: {one.plain_seconds / plan_seconds:,.0f} × as long")
     for kind, found in figures.items():
-        seconds = found.run_seconds + found.server_seconds
+        wall, seconds = found.wall_seconds, found.run_seconds + found.server_seconds
         server = f", {found.server_seconds:.2f} s of which the server's" if found.server_seconds else ""
-        print(f"  a run on {kind:10} {seconds:8.2f} s  {_goal(seconds, most_run, 's')}".rstrip())
-        print(f"    {seconds / one.run_seconds:.2f} × SQLite's{server}")
+        print(f"  a run on {kind:10} {wall:8.2f} s  {_goal(wall, most_run, 's')}".rstrip())
+        print(f"    processor time: {seconds:.2f} s, {seconds / one.run_seconds:.2f} × SQLite's{server}")
         print(f"    {found.run_posts:,} posts of {found.run_feeds:,} channels")
         megabytes = _goal(found.megabytes, most_megabytes, "MB")
         print(f"    memory at the peak {found.megabytes:7.0f} MB {megabytes}")
@@ -161,14 +163,15 @@ async def _measure_run(url: str) -> dict[str, Any]:
     """A run of the feeds that are stored there."""
     database = await Database.open(url)
     around = _Nothing()
-    before = time.process_time()
+    before, began = time.process_time(), time.monotonic()
     report = await _runs(database, around).run()
-    run_seconds = time.process_time() - before
+    run_seconds, wall_seconds = time.process_time() - before, time.monotonic() - began
     await database.close()
     return {
         "run_feeds": report.feeds,
         "run_posts": report.posts,
         "run_seconds": run_seconds,
+        "wall_seconds": wall_seconds,
         "first_chunk_megabytes": around.first_megabytes,
         "megabytes": _megabytes(),
     }
