@@ -78,7 +78,7 @@ async def test_the_last_message_of_a_delivery_can_stop_it_and_that_can_be_undone
         for message in (*messages, last)
     ]
     assert not any("Stop" in above for above in labels[:-1])
-    assert labels[-1][-2:] == ["Stop", "Change"]
+    assert labels[-1][-2:] == ["Stop", "What I follow"]
     await world.restart()
 
     stopped = await world.member.user.click(last, label="Stop")

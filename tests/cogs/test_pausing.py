@@ -108,7 +108,7 @@ async def test_everywhere_means_the_channels_that_the_person_sees_and_manages(wo
 
     answer = text_of(await person.slash(world.channel, "config pause", everywhere=True))
     assert f"Paused: <#{world.channel.id}>." in answer
-    assert f"Already paused like that: <#{other.id}>." in answer
+    assert f"Already paused this way: <#{other.id}>." in answer
     assert str(hidden.id) not in answer
     assert (await feed_of(world, hidden)).is_active
 

@@ -30,12 +30,6 @@ NO_THREADS_IN_DIGESTS = (
     "a digest has no cards to open them under: `/config style style:cards` switches to cards"
 )
 _MAX_NAMED = 3  # subscriptions in a warning
-_KINDS = {
-    FeedKind.CHANNEL: "channel",
-    FeedKind.THREAD: "thread",
-    FeedKind.FORUM: "forum; each card is a separate post",
-    FeedKind.DIRECT: "direct messages",
-}
 
 
 def feed_settings(state: FeedState, *, now: datetime, visible: Collection[ChannelId] = ()) -> discord.Embed:
@@ -44,7 +38,6 @@ def feed_settings(state: FeedState, *, now: datetime, visible: Collection[Channe
     lines = [f"<#{feed.channel_id}>", next_post_of(state, now=now), *warnings(state)]
     embed = discord.Embed(title="Settings", description="\n".join(lines), color=COLOR)
     embed.add_field(name="Schedule", value=schedule_text(feed.settings.schedule), inline=False)
-    embed.add_field(name="Channel type", value=_KINDS[feed.kind])
     embed.add_field(name="Style", value=_style(feed), inline=False)
     embed.add_field(name="Filter", value=filter_text(feed), inline=False)
     embed.add_field(name="Mention", value=_mention(state))
@@ -140,7 +133,7 @@ def _posted(state: FeedState) -> str:
     parts = [count(state.posts.get(PostState.SENT, 0), "message")]
     if state.last_sent is not None and state.last_sent.sent_at is not None:
         parts.append(
-            f"the last {relative(state.last_sent.sent_at)}: "
+            f"most recently {relative(state.last_sent.sent_at)}: "
             f"{message_link(state.feed.server_id, state.last_sent)}"
         )
     if pending := state.posts.get(PostState.PENDING, 0):

@@ -33,8 +33,8 @@ def greeting() -> discord.Embed:
         title="Your papers will arrive here",
         description=(
             "You follow keywords with me, and I send you the matching papers by direct message. `/my feed` "
-            "shows what you follow and when the next papers come.\n-# **Stop** ends these messages, and "
-            "**Change** shows what you can change."
+            "shows what you follow and when the next papers come.\n-# **Stop** pauses these messages, and "
+            "**What I follow** shows your keywords and your schedule."
         ),
         color=COLOR,
     )
@@ -83,8 +83,8 @@ def _what_follows(result: Followed, *, now: datetime) -> Iterator[str]:
 def _greeted(greeting: Greeting) -> Iterator[str]:
     if greeting.is_unclear:
         yield (
-            "Discord didn't say whether my first direct message to you arrived. Your papers will be sent all "
-            "the same; `/my feed` shows whether they arrive."
+            "Discord didn't say whether my first direct message to you arrived. Your papers will still be "
+            "sent; `/my feed` shows whether they arrive."
         )
     elif not greeting.refusal:
         yield "I have just sent you a direct message, so you know where your papers will arrive."

@@ -52,9 +52,9 @@ def paused_everywhere(result: PausedEverywhere) -> discord.Embed:
     until = f" until {date_label(result.until)}" if result.until else ""
     lines = [f"Paused{until}: {_named(result.paused)}."] if result.paused else ["Nothing changed."]
     if result.unchanged:
-        lines.append(f"Already paused like that: {_named(result.unchanged)}.")
+        lines.append(f"Already paused this way: {_named(result.unchanged)}.")
     lines.append("Papers listed meanwhile are not lost; `/config resume everywhere:True` resumes posting.")
-    return change_embed("Paused everywhere", lines)
+    return change_embed("Paused everywhere" if result.paused else "Already paused everywhere", lines)
 
 
 def resumed_everywhere(result: ResumedEverywhere) -> discord.Embed:
@@ -65,7 +65,7 @@ def resumed_everywhere(result: ResumedEverywhere) -> discord.Embed:
         lines.append(f"Neither paused nor blocked: {_named(result.unchanged)}.")
     lines += [*_sending(result.pending), *_skipped(result.skipped)]
     lines.append("`/status` shows when each channel posts next.")
-    return change_embed("Resumed everywhere", lines)
+    return change_embed("Resumed everywhere" if result.resumed else "Already running everywhere", lines)
 
 
 def _nothing_there() -> discord.Embed:

@@ -67,7 +67,7 @@ def applies(state: FeedState, *, now: datetime) -> str:
     if not state.subscriptions:
         return f"{where}. {next_post_of(state, now=now)}"
     if feed.settings.schedule.cadence is Cadence.LIVE:
-        return f"{where} from the next run, as soon as a matching paper is listed."
+        return f"{where} from the next run. {next_post_of(state, now=now)}"
     return f"{where} from the next run: {moment(feed.next_run_at, now=now)}."
 
 

@@ -167,8 +167,8 @@ def _unreadable(incomplete: Sequence[DayRead]) -> Iterator[str]:
     for read in incomplete[:_MAX_INCOMPLETE_LISTS]:
         yield (
             f"⚠️ {count(read.unreadable, 'item')} on {list_of(read.day)} could not be read "
-            f"{relative(read.read_at)}, when "
-            f"{count(read.papers, 'paper')} could. The list is read again automatically."
+            f"{relative(read.read_at)}, and {count(read.papers, 'paper')} could. The list is read again "
+            "automatically."
         )
     more = len(incomplete) - _MAX_INCOMPLETE_LISTS
     if more > 0:

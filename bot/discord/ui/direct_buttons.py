@@ -37,7 +37,7 @@ class ChangeButton(PersistentItem, template="change-direct"):
     """Shows what the person who presses it follows, and what can be changed."""
 
     def __init__(self) -> None:
-        super().__init__(discord.ui.Button(label="Change", custom_id="change-direct", row=_LAST_ROW))
+        super().__init__(discord.ui.Button(label="What I follow", custom_id="change-direct", row=_LAST_ROW))
 
     @override
     async def on_press(self, interaction: discord.Interaction) -> None:

@@ -49,7 +49,6 @@ def test_the_settings_show_every_choice() -> None:
     )
     fields = shown(feed)
 
-    assert fields["Channel type"] == "channel"
     assert fields["Mention"] == "<@&5>"
     assert fields["Threads"] == "on, under each card"
     assert fields["Publishing"].startswith("on")
