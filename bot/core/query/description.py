@@ -8,8 +8,7 @@ from typing import Final
 
 from bot.core.plurals import in_a_list
 from bot.core.query.acronyms import expansions
-from bot.core.query.expression import mode_of
-from bot.core.query.nodes import And, Everything, Field, Node, Or, Phrase
+from bot.core.query.nodes import And, Everything, Field, Node, Or, Phrase, all_phrases
 from bot.core.query.parser import Query
 from bot.core.words.inflection import AMERICAN, LONG_FORMS, WRITTEN_ACRONYMS, fold
 from bot.core.words.tokenizer import Mode, capital_form, has_capital_within, run_words, segments
@@ -40,7 +39,7 @@ def reading(query: Query, *, more: Mapping[str, int] = _NOTHING, period: str = "
 
     `more` has the papers that each phrase, as typed, finds only by its other forms, in the period.
     """
-    phrases = phrases_of(query)
+    phrases = all_phrases(query.root)
     parts: list[str] = []
     if len(phrases) > 1 or isinstance(query.root, And) or any(map(_capitals, phrases)):
         parts.append(described(query))
@@ -59,14 +58,9 @@ def _any_of(words: Sequence[str]) -> str:
     return in_a_list([f"“{word}”" for word in words], joiner="or")
 
 
-def phrases_of(query: Query) -> tuple[Phrase, ...]:
-    """The phrases of the query in the order typed, those that it excludes too."""
-    return tuple(sorted(_phrases(query.root), key=lambda phrase: phrase.position))
-
-
 def other_forms(phrase: Phrase) -> tuple[str, ...]:
     """The acronyms or long forms that the phrase is searched as too; what stays is as typed."""
-    if mode_of(phrase) is not Mode.RUN or phrase.is_name:
+    if not phrase.is_run:
         return ()
     return tuple(_written(phrase, words) for words in expansions(phrase.words)[1 : _MAX_OTHER_FORMS + 1])
 
@@ -94,7 +88,7 @@ def _shared(words: Sequence[str], others: Sequence[str]) -> int:
 
 def spellings(phrase: Phrase) -> tuple[str, ...]:
     """The other spellings, British or American, of the phrase's words."""
-    if mode_of(phrase) is not Mode.RUN or phrase.is_name:
+    if not phrase.is_run:
         return ()
     typed = [fold(word.lower(), word) for word in phrase.source.split()]
     others = [AMERICAN.get(word) or _BRITISH.get(word) for word in typed]
@@ -104,7 +98,7 @@ def spellings(phrase: Phrase) -> tuple[str, ...]:
 def quoted(phrase: Phrase) -> str:
     """The words of the phrase as typed, in the singular, between quotation marks."""
     typed = phrase.source.strip('"\u201c\u201d').strip()
-    if mode_of(phrase) is Mode.RUN and not phrase.is_name:
+    if phrase.is_run:
         typed = " ".join(map(_singular, typed.split()))
     return f"“{typed[:-1]}…”" if phrase.is_prefix else f"“{typed}”"
 
@@ -200,12 +194,4 @@ def _capitals(phrase: Phrase) -> bool:
 
 
 def _position(node: Node) -> int:
-    return min((phrase.position for phrase in _phrases(node)), default=-1)
-
-
-def _phrases(node: Node) -> Iterator[Phrase]:
-    if isinstance(node, Phrase):
-        yield node
-    elif isinstance(node, And | Or):
-        for part in (*node.parts, *(node.without if isinstance(node, And) else ())):
-            yield from _phrases(part)
+    return next((phrase.position for phrase in all_phrases(node)), -1)

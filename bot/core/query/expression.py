@@ -48,13 +48,6 @@ _SCOPES: Final = {
 KEY_WORDS: Final = 3
 
 
-def mode_of(phrase: Phrase) -> Mode:
-    """How the phrase is read."""
-    if phrase.is_quote:
-        return Mode.QUOTED_PREFIX if phrase.is_prefix else Mode.QUOTE
-    return Mode.PREFIX if phrase.is_prefix else Mode.RUN
-
-
 def compile_node(node: Node) -> str:
     if isinstance(node, Everything):
         return EVERY_PAPER
@@ -82,7 +75,7 @@ def _lines(node: Node) -> Iterator[str]:
 
 
 def _phrase(phrase: Phrase, expand: Callable[[_Words], tuple[_Words, ...]] = expansions) -> str:
-    mode = mode_of(phrase)
+    mode = phrase.mode
     if phrase.is_name:
         return f"{_FIELDS[phrase.field]}{_MODES[mode]} {' '.join(phrase.words)})"
     short: dict[str, None] = {}

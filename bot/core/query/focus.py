@@ -14,13 +14,13 @@ says how many they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from bot.core.query.acronyms import expansions_in_capitals
 from bot.core.query.expression import compile_node
-from bot.core.query.nodes import And, Everything, Field, Node, Or, Phrase, all_of, any_of
+from bot.core.query.nodes import And, Everything, Field, Node, Or, Phrase, with_phrases
 from bot.core.words.inflection import LONG_FORMS
 
 _BETWEEN: Final = "\f"
@@ -56,30 +56,18 @@ def compile_focus(node: Node) -> str:
 
 def hard_filter(node: Node) -> Node:
     """The node with each phrase that scores replaced by every paper: names and exclusions remain."""
-    return _with_phrases(node, lambda phrase: Everything() if _scores(phrase) else phrase)
+    return with_phrases(node, lambda phrase: Everything() if _scores(phrase) else phrase)
 
 
 def in_title(node: Node) -> Node:
     """The node with each phrase that scores searched only in the title."""
-    return _with_phrases(
+    return with_phrases(
         node, lambda phrase: replace(phrase, field=Field.TITLE) if _scores(phrase) else phrase
     )
 
 
 def _scores(phrase: Phrase) -> bool:
     return not phrase.is_name
-
-
-def _with_phrases(node: Node, change: Callable[[Phrase], Node]) -> Node:
-    match node:
-        case Phrase():
-            return change(node)
-        case And():
-            return all_of([_with_phrases(part, change) for part in node.parts], node.without)
-        case Or():
-            return any_of(_with_phrases(part, change) for part in node.parts)
-        case Everything():
-            return node
 
 
 def _lines(node: Node) -> Iterator[str]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.core.query.acronyms import expansions
-from bot.core.query.expression import mode_of
 from bot.core.query.names import NameSearch, name_line
 from bot.core.query.nodes import Field, Phrase, positive_phrases
 from bot.core.query.parser import Query
@@ -39,7 +38,7 @@ def mark(queries: Iterable[Query], field: Field, text: str) -> tuple[tuple[int, 
 def _words(phrases: Iterable[Phrase], text: str) -> Iterator[tuple[int, int]]:
     read: dict[Mode, SearchableText] = {}
     for phrase in phrases:
-        mode = mode_of(phrase)
+        mode = phrase.mode
         if mode not in read:
             read[mode] = SearchableText(text, mode)
         for words in expansions(phrase.words) if mode is Mode.RUN else (phrase.words,):
@@ -47,7 +46,7 @@ def _words(phrases: Iterable[Phrase], text: str) -> Iterator[tuple[int, int]]:
 
 
 def _names(phrases: Iterable[Phrase], text: str) -> Iterator[tuple[int, int]]:
-    searches = [NameSearch(phrase.words, mode_of(phrase)) for phrase in phrases]
+    searches = [NameSearch(phrase.words, phrase.mode) for phrase in phrases]
     for match in _NAME.finditer(text):
         line = name_line([match[0]])
         if any(search.stands_in(line) for search in searches):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import Final
 
 from bot.core.query.acronyms import canonical
+from bot.core.words.tokenizer import Mode
 
 
 class Field(StrEnum):
@@ -74,6 +75,18 @@ class Phrase:
     def is_name(self) -> bool:
         """Whether it is searched in names."""
         return self.field is not None and self.field.is_name
+
+    @property
+    def mode(self) -> Mode:
+        """How it is read."""
+        if self.is_quote:
+            return Mode.QUOTED_PREFIX if self.is_prefix else Mode.QUOTE
+        return Mode.PREFIX if self.is_prefix else Mode.RUN
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is a run of words, with all foldings."""
+        return self.mode is Mode.RUN and not self.is_name
 
     def as_term(self) -> str:
         """The canonical form where the language takes one term, as after a minus."""
@@ -171,26 +184,40 @@ def in_topic(node: Node) -> Node | None:
 
     What is excluded stays as it is. None if no phrase is without a field.
     """
-    phrases = list(positive_phrases(node))
-    return _in_topic(node) if any(phrase.field is None for phrase in phrases) else None
+    if all(phrase.field is not None for phrase in positive_phrases(node)):
+        return None
+    return with_phrases(
+        node, lambda phrase: replace(phrase, field=Field.TOPIC) if phrase.field is None else phrase
+    )
 
 
-def _in_topic(node: Node) -> Node:
+def with_phrases(node: Node, change: Callable[[Phrase], Node]) -> Node:
+    """The node with each phrase that is wanted changed; what is excluded stays as it is."""
     match node:
-        case Phrase(field=None):
-            return replace(node, field=Field.TOPIC)
+        case Phrase():
+            return change(node)
         case And():
-            return all_of(map(_in_topic, node.parts), node.without)
+            return all_of([with_phrases(part, change) for part in node.parts], node.without)
         case Or():
-            return any_of(map(_in_topic, node.parts))
-        case _:
+            return any_of(with_phrases(part, change) for part in node.parts)
+        case Everything():
             return node
 
 
 def positive_phrases(node: Node) -> Iterator[Phrase]:
     """The phrases that a paper matches by, without those that it must not contain."""
+    return _phrases(node, of=lambda part: part.parts)
+
+
+def all_phrases(node: Node) -> list[Phrase]:
+    """Its phrases in the order typed, those that it excludes too."""
+    found = _phrases(node, of=lambda part: part.parts + (part.without if isinstance(part, And) else ()))
+    return sorted(found, key=lambda phrase: phrase.position)
+
+
+def _phrases(node: Node, *, of: Callable[[And | Or], Iterable[Node]]) -> Iterator[Phrase]:
     if isinstance(node, Phrase):
         yield node
     elif isinstance(node, And | Or):
-        for part in node.parts:
-            yield from positive_phrases(part)
+        for part in of(node):
+            yield from _phrases(part, of=of)

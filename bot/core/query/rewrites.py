@@ -6,20 +6,19 @@ Whether a rewrite is worth a hint is decided in `hints`, by what both queries fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from bot.core.query.acronyms import expansions
 from bot.core.query.errors import QueryError
-from bot.core.query.expression import mode_of
 from bot.core.query.lexer import Kind as TokenKind
 from bot.core.query.lexer import Token, tokens
-from bot.core.query.nodes import And, Field, Node, Or, Phrase, positive_phrases
-from bot.core.query.parser import Query, parse_query
+from bot.core.query.nodes import And, Field, Node, Or, Phrase, all_phrases, positive_phrases
+from bot.core.query.parser import parse_query
 from bot.core.words.latex import readable
-from bot.core.words.tokenizer import Mode, run_words
+from bot.core.words.tokenizer import run_words
 
 _OPERATORS: Final = {"and": "AND", "&": "AND", "&&": "AND", "or": "OR", "|": "OR", "||": "OR", "not": "NOT"}
 _OR_WITHOUT_SPACES = re.compile(r"(?<=\w)\|{1,2}(?=\w)")
@@ -67,7 +66,7 @@ def operators(typed: str) -> Iterator[Rewrite]:
     text = readable(typed)
     rewritten = text
     signs: list[str] = []
-    for phrase in reversed(_runs(text)):
+    for phrase in reversed([phrase for phrase in all_phrases(parse_query(text).root) if phrase.is_run]):
         changed = _with_operators(phrase.source, signs)
         if changed != phrase.source:
             rewritten = _replaced(rewritten, phrase, changed)
@@ -252,28 +251,7 @@ def with_word(typed: str, word: str, instead: str, kind: Kind) -> Iterator[Rewri
 
 
 def _wanted_runs(text: str) -> list[Phrase]:
-    return [phrase for phrase in positive_phrases(parse_query(text).root) if _is_run(phrase)]
-
-
-def _runs(text: str) -> list[Phrase]:
-    """The runs of words of a query, in the order typed."""
-    return sorted(
-        (phrase for phrase in _phrases(parse_query(text)) if _is_run(phrase)), key=lambda item: item.position
-    )
-
-
-def _is_run(phrase: Phrase) -> bool:
-    return mode_of(phrase) is Mode.RUN and not phrase.is_name
-
-
-def _phrases(query: Query) -> Iterable[Phrase]:
-    waiting: list[Node] = [query.root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Phrase):
-            yield node
-        elif isinstance(node, And | Or):
-            waiting += [*node.parts, *(node.without if isinstance(node, And) else ())]
+    return [phrase for phrase in positive_phrases(parse_query(text).root) if phrase.is_run]
 
 
 def _replaced(text: str, phrase: Phrase, instead: str) -> str:

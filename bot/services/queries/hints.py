@@ -12,11 +12,11 @@ from bot.core.ids import PaperId
 from bot.core.limits import Limits
 from bot.core.query import rewrites
 from bot.core.query.compiled import CompiledQuery, compile_alternatives
-from bot.core.query.description import other_forms, phrases_of
+from bot.core.query.description import other_forms
 from bot.core.query.errors import QueryError
 from bot.core.query.expression import compile_as_typed, compile_node
 from bot.core.query.hints import Hint, chosen
-from bot.core.query.nodes import Field, Phrase
+from bot.core.query.nodes import Field, Phrase, all_phrases
 from bot.core.query.parser import Query, split_alternatives
 from bot.core.query.rewrites import Kind, Rewrite
 from bot.core.words.tokenizer import name_words
@@ -178,7 +178,7 @@ class Questions:
 
 
 def _expanded(canonical: str, query: Query | None) -> Iterator[_Expanded]:
-    for phrase in phrases_of(query) if query is not None else ():
+    for phrase in all_phrases(query.root) if query is not None else ():
         if other_forms(phrase):
             yield _Expanded(
                 canonical=canonical,
