@@ -14,7 +14,7 @@ from typing import Final
 from bot.core.author_names import author_names
 from bot.core.papers import Paper
 from bot.core.words.latex import readable
-from bot.core.words.tokenizer import name_words
+from bot.core.words.tokenizer import Mode, query_words
 
 MAX_KEY_LENGTH: Final = 80
 _MAX_PART: Final = 30  # of a surname or a word
@@ -52,7 +52,7 @@ def _author(paper: Paper) -> str:
 
 def _ascii(text: str) -> list[str]:
     """The words in lower case without accents, and of each what is ASCII."""
-    return [found for word in name_words(text) if (found := "".join(_ASCII.findall(word)))]
+    return [found for word in query_words(text, Mode.NAME) if (found := "".join(_ASCII.findall(word)))]
 
 
 def _first(words: Iterable[str], skipped: Collection[str]) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from itertools import repeat
 from typing import Final
 
-from bot.core.query.expression import KEY_WORDS, numbers_of
+from bot.core.query.expression import KEY_WORDS, those_of
 from bot.core.query.names import NameSearch
 from bot.core.query.phrase_search import (
     Lexicon,
@@ -38,8 +38,8 @@ class WordSets:
         self._mode: Final = mode
         self._readings = [read(each, mode) for each in texts]
         self._every = (1 << len(self._readings)) - 1
-        self._places: dict[int, Places] = {}
-        self._rows: dict[int, str] = {}
+        self._row = cache(self._row_of)
+        self._places = cache(self._places_of)
         get = self.papers.get
         for number, reading in enumerate(self._readings):
             bit = 1 << number
@@ -58,25 +58,27 @@ class WordSets:
                 if key in papers:
                     found |= papers[key]
         for run in long.split("|") if long else ():
-            words = run.split(" ")
-            in_row = self._in_row(words)
-            typed = f" {run}" if self._mode.is_prefix else f" {run} "
-            found |= sum(
-                [1 << number for number in numbers_of(in_row & ~found) if typed in self._row(number)]
-            )
-            if near := (in_row | self._joined(words)) & ~found:
-                ways = self._lexicon.ways(words, self._mode)
-                found |= sum(
-                    [1 << number for number in numbers_of(near) if found_in(ways, self._places_in(number))]
-                )
+            found |= self._having_run(run)
         return found
 
-    def _row(self, number: int) -> str:
+    def _having_run(self, run: str) -> int:
+        """The papers that have a run of words, as is checked in their texts."""
+        words = run.split(" ")
+        typed = f" {run}" if self._mode.is_prefix else f" {run} "
+        in_row = self._in_row(words)
+        found = those_of(in_row, lambda number: typed in self._row(number))
+        if near := (in_row | self._joined(words)) & ~found:
+            ways = self._lexicon.ways(words, self._mode)
+            found |= those_of(near, lambda number: found_in(ways, self._places(number)))
+        return found
+
+    def _row_of(self, number: int) -> str:
         """What the words of a paper in a row are found by first."""
-        if number not in self._rows:
-            words = [found_by(word, self._mode)[0] for word in self._readings[number].words]
-            self._rows[number] = f" {' '.join(words)} "
-        return self._rows[number]
+        words = [found_by(word, self._mode)[0] for word in self._readings[number].words]
+        return f" {' '.join(words)} "
+
+    def _places_of(self, number: int) -> Places:
+        return places_of(self._readings[number])
 
     def _in_row(self, words: Sequence[str]) -> int:
         """The papers that have as many words of a run side by side as there are keys for."""
@@ -111,11 +113,6 @@ class WordSets:
                 for begun in beginning(self._sorted[key.count(" ")], key):
                     found |= papers[begun]
         return found
-
-    def _places_in(self, number: int) -> Places:
-        if number not in self._places:
-            self._places[number] = places_of(self._readings[number])
-        return self._places[number]
 
     @cached_property
     def _sorted(self) -> Sequence[Sequence[str]]:
@@ -161,9 +158,7 @@ class NameSets:
         if not near[count]:
             return 0
         search = NameSearch(body.split(" "), mode)
-        return sum(
-            [1 << number for number in numbers_of(near[count]) if search.stands_in(self._lines[number])]
-        )
+        return those_of(near[count], lambda number: search.stands_in(self._lines[number]))
 
     def _having(self, word: str) -> int:
         """The papers that have a word, or what may stand for it: its initial, or what begins with it."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
-from bot.core.query.expression import EVERY_PAPER, Term, evaluated, numbers_of, terms_of
+from bot.core.query.expression import EVERY_PAPER, Term, evaluated, terms_of, those_of
 from bot.core.query.names import NameSearch
 from bot.core.query.phrase_search import Lexicon, asked_words, found_in, lower_reading
 from bot.matching.search_texts import LINES, NAME_FIELDS, decoded
@@ -55,8 +55,7 @@ class TextScan:
         def matching(line: str, among: int) -> int:
             if line == EVERY_PAPER:
                 return among
-            stands_in = self._terms[line].finder(texts)
-            return sum([1 << number for number in numbers_of(among) if stands_in(number)])
+            return those_of(among, self._terms[line].finder(texts))
 
         return evaluated(self._expression, among, matching)
 

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from bot.core.papers import Paper
 from bot.core.query.names import name_line
-from bot.core.query.nodes import Field
+from bot.core.query.nodes import WORD_FIELDS, Field, searched
 from bot.core.words.latex import readable
 from bot.core.words.reading import NO_WORD, Other, Reading, found_by, read
 from bot.core.words.tokenizer import Mode
@@ -25,11 +25,8 @@ TEXT_VERSION: Final = 11
 
 # Which of a paper's fields for words (title, abstract, AI keywords) are searched.
 LINES: Final = {
-    None: (0, 1, 2),
-    Field.TITLE: (0,),
-    Field.ABSTRACT: (1,),
-    Field.KEYWORD: (2,),
-    Field.TOPIC: (0, 2),
+    field: tuple(WORD_FIELDS.index(each) for each in searched(field))
+    for field in (None, *WORD_FIELDS, Field.TOPIC)
 }
 NAME_FIELDS: Final = (Field.AUTHOR, Field.ORG)
 

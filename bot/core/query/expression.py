@@ -162,6 +162,11 @@ def _evaluated(lines: list[str], among: int, matching: Callable[[str, int], int]
             return found | (matching(line, among) if among else 0)
 
 
+def those_of(papers: int, is_wanted: Callable[[int], object]) -> int:
+    """Those of a set of papers whose numbers are wanted."""
+    return sum([1 << number for number in numbers_of(papers) if is_wanted(number)])
+
+
 def numbers_of(papers: int) -> list[int]:
     """The places of the bits that are set, from the lowest."""
     found: list[int] = []

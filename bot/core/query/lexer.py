@@ -10,7 +10,7 @@ from bot.core.papers import parse_paper_id
 from bot.core.query.errors import QueryError
 from bot.core.query.nodes import MIN_PREFIX_LENGTH, Field
 from bot.core.words.characters import without_accents
-from bot.core.words.tokenizer import Mode, run_words, written_words
+from bot.core.words.tokenizer import Mode, parts_of, run_words
 from bot.errors import UserError
 
 # Quotes, full-width signs and minus signs as keyboards type them. One character each, so that offsets hold.
@@ -92,7 +92,7 @@ def is_prefix(word: str, mode: Mode, *, text: str, position: int) -> bool:
     """
     if not _syntax_of(word).endswith("*"):
         return False
-    words = written_words(word, mode)
+    words = [part.text for part in parts_of(word, mode)]
     if not words or words[-1].endswith("*"):
         return False
     if sum(map(len, words)) < MIN_PREFIX_LENGTH:

@@ -28,9 +28,15 @@ class Field(StrEnum):
         return self is Field.AUTHOR or self is Field.ORG
 
 
-DEFAULT_FIELDS = (Field.TITLE, Field.ABSTRACT, Field.KEYWORD)  # for a phrase that names no field
+WORD_FIELDS: Final = (Field.TITLE, Field.ABSTRACT, Field.KEYWORD)  # searched where no field is named
 MIN_PREFIX_LENGTH: Final = 3  # characters before a star, without hyphens
-_TOPIC_FIELDS = (Field.TITLE, Field.KEYWORD)
+
+
+def searched(field: Field | None) -> tuple[Field, ...]:
+    """The parts of a paper that a phrase with this field is searched in."""
+    if field is None:
+        return WORD_FIELDS
+    return (Field.TITLE, Field.KEYWORD) if field is Field.TOPIC else (field,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,7 @@ class Phrase:
     @property
     def fields(self) -> tuple[Field, ...]:
         """The parts of a paper that are searched."""
-        if self.field is None:
-            return DEFAULT_FIELDS
-        return _TOPIC_FIELDS if self.field is Field.TOPIC else (self.field,)
+        return searched(self.field)
 
     def __str__(self) -> str:
         return self._text(as_term=self.field is not None)

@@ -24,7 +24,7 @@ from bot.core.query.errors import EMPTY, EXCLUSION, ONLY_EXCLUDES, QueryError
 from bot.core.query.lexer import Kind, Token, is_prefix, tokens
 from bot.core.query.nodes import Everything, Field, Node, Phrase, all_of, any_of
 from bot.core.words.latex import readable
-from bot.core.words.tokenizer import Mode, name_words, prefix_words, quote_words, run_words
+from bot.core.words.tokenizer import Mode, query_words, run_words
 
 MAX_DEPTH: Final = 10  # parentheses within parentheses
 # Most queries are one run of plain words. Without tokens it is read in half the time.
@@ -200,8 +200,8 @@ class _Parser:
             last = self._take()
             starred = self._ends_in_star(last, is_name=is_name)
         typed = self._text[first.start : last.end]
-        fold = name_words if is_name else prefix_words if starred else run_words
-        words = fold(typed[:-1] if starred else typed)
+        mode = Mode.PREFIX if starred else Mode.RUN
+        words = query_words(typed[:-1] if starred else typed, mode, is_name=is_name)
         if not words:
             raise self._no_words(first.start)
         return Phrase(words=words, field=field, is_prefix=starred, source=typed, position=first.start)
@@ -219,8 +219,8 @@ class _Parser:
         last = quoted[quoted.rfind(" ") + 1 :]
         mode = Mode.NAME if is_name else Mode.QUOTED_PREFIX
         starred = is_prefix(last, mode, text=self._text, position=token.start)
-        complete = quoted[:-1] if starred else quoted
-        words = name_words(complete, is_quote=True) if is_name else quote_words(complete, is_prefix=starred)
+        mode = Mode.QUOTED_PREFIX if starred else Mode.QUOTE
+        words = query_words(quoted[:-1] if starred else quoted, mode, is_name=is_name)
         if not words:
             raise self._no_words(token.start)
         return Phrase(

@@ -245,49 +245,26 @@ def unaccented(text: str, source: str) -> str:
     return plain if len(plain) == len(text) else text
 
 
-def written_words(text: str, mode: Mode) -> tuple[str, ...]:
-    """The words of a query as they are written, without case and accents."""
-    return tuple([part.text for part in parts_of(text, mode)])
-
-
 def run_words(text: str) -> tuple[str, ...]:
     """The words of a query's run: versions apart, Greek letters named, singular, in American spelling."""
     return tuple([forms(part.text, part.source, Mode.RUN)[0] for part in parts_of(text, Mode.RUN)])
 
 
-def prefix_words(text: str) -> tuple[str, ...]:
-    """The words of a beginning, each but the last in the singular."""
-    parts = parts_of(text, Mode.PREFIX)
-    return (
-        *(forms(part.text, part.source, Mode.PREFIX)[0] for part in parts[:-1]),
-        *(part.text for part in parts[-1:]),
-    )
+def query_words(text: str, mode: Mode, *, is_name: bool = False) -> tuple[str, ...]:
+    """The words of a query, as they are searched in a mode.
 
-
-def quote_words(text: str, *, is_prefix: bool = False) -> tuple[str, ...]:
-    """The words of a quote in the singular; one with a capital after its first letter keeps its capitals.
-
-    With `is_prefix`, the last word is only the beginning of one, and stays as it is.
+    They are in the singular, but for names and the beginning of a word. In quotes, a word with a capital
+    after its first letter keeps its capitals.
     """
-    parts = parts_of(text, Mode.QUOTE)
-    words = [
-        capital_form(part.text, part.source)
-        if has_capital_within(part.source)
-        else fold(part.text, part.source)
-        for part in parts
-    ]
-    if is_prefix and parts:
-        last = parts[-1]
-        words[-1] = unaccented(last.text, last.source) if has_capital_within(last.source) else last.text
+    parts = parts_of(text, Mode.NAME if is_name else mode)
+    words: list[str] = []
+    for place, part in enumerate(parts, 1):
+        is_kept = is_name or (mode.is_prefix and place == len(parts))
+        if mode.is_quote and has_capital_within(part.source):
+            words.append((unaccented if is_kept else capital_form)(part.text, part.source))
+        else:
+            words.append(part.text if is_kept else forms(part.text, part.source, mode)[0])
     return tuple(words)
-
-
-def name_words(text: str, *, is_quote: bool = False) -> tuple[str, ...]:
-    """The words of a name. In a quote, one with a capital after its first letter keeps its capitals."""
-    return tuple(
-        unaccented(part.text, part.source) if is_quote and has_capital_within(part.source) else part.text
-        for part in parts_of(text, Mode.NAME)
-    )
 
 
 def parts_of(text: str, mode: Mode) -> list[Part]:

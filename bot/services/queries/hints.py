@@ -19,7 +19,7 @@ from bot.core.query.hints import Hint, chosen
 from bot.core.query.nodes import Field, Phrase, all_phrases
 from bot.core.query.parser import Query, split_alternatives
 from bot.core.query.rewrites import Kind, Rewrite
-from bot.core.words.tokenizer import name_words
+from bot.core.words.tokenizer import Mode, query_words
 from bot.matching.index import PaperIndex
 from bot.matching.vocabulary import Vocabulary
 
@@ -130,7 +130,7 @@ class Questions:
         for rewrite in rewrites.minus_for_all(split_alternatives(typed)):
             yield from self._compared(queries, rewrite)
         for rewrite in rewrites.surname_first(typed):
-            name = compile_node(Phrase(words=name_words(rewrite.about), field=Field.AUTHOR))
+            name = compile_node(Phrase(words=query_words(rewrite.about, Mode.NAME), field=Field.AUTHOR))
             for rewritten in self._compared(queries, rewrite):
                 yield replace(rewritten, counted=(name,))
 

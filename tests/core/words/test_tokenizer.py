@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.words.tokenizer import Mode, Part, forms, name_words, quote_words, run_words, segments
+from bot.core.words.tokenizer import Mode, Part, forms, query_words, run_words, segments
 from tests.cases import each
 
 
@@ -90,11 +90,11 @@ def test_a_raised_figure_of_a_text_may_be_left_out(text: str) -> None:
     ((_, segment),) = segments(text, Mode.RUN)
     assert [[part.text for part in path] for path in segment] == [["r", "3", "bench"], ["r", "bench"]]
     assert run_words(text) == ("r", "3", "bench")
-    assert quote_words(text) == ("r3", "bench")
+    assert query_words(text, Mode.QUOTE) == ("r3", "bench")
 
 
 def test_a_quote_keeps_the_capitals_that_count() -> None:
-    assert quote_words("CLIPs PyTorch 3D Vision-Language Models") == (
+    assert query_words("CLIPs PyTorch 3D Vision-Language Models", Mode.QUOTE) == (
         "CLIP",
         "PyTorch",
         "3d",
@@ -105,7 +105,7 @@ def test_a_quote_keeps_the_capitals_that_count() -> None:
 
 
 def test_nothing_of_a_name_is_folded_but_accents_and_strokes() -> None:
-    assert name_words("Łukasz Müller-Rivers") == ("lukasz", "muller", "rivers")
+    assert query_words("Łukasz Müller-Rivers", Mode.NAME) == ("lukasz", "muller", "rivers")
 
 
 def test_words_have_their_offsets_in_the_text() -> None:
