@@ -183,7 +183,9 @@ async def mark_sent(conn: AsyncConnection, post_id: PostId, *, message_id: Messa
     """
     sent = {"state": PostState.SENT.value, "message_id": message_id, "sent_at": now}
     values = {"failed_at": None, "unconfirmed_since": None, "failures": 0, "reason": None, "code": None}
-    (row,) = await conn.execute(_sent, {"post": post_id, **sent, **values})
+    row = (await conn.execute(_sent, {"post": post_id, **sent, **values})).one_or_none()
+    if row is None:  # deleted meanwhile, with its feed
+        return False
     if row.has_follow_ups:
         await follow_ups.due(conn, post_id, now=now)
     return row.has_problems

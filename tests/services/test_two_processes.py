@@ -24,7 +24,7 @@ from bot.store import feeds, notices, saved_papers, subscriptions
 from bot.store.database import Database
 from tests.meeting import meet
 from tests.samples import NINE_ON_WEEKDAYS, NOW
-from tests.services.bots import CHANNEL, OTHER, SERVER, USER, Bot, a_bot, context_of
+from tests.services.bots import CHANNEL, LIVE, OTHER, SERVER, USER, Bot, a_bot, context_of
 from tests.stores import open_database, postgresql
 
 __all__ = ["postgresql"]
@@ -136,6 +136,19 @@ async def test_a_change_is_undone_once(processes: Processes) -> None:
     )
     assert isinstance(second, UserError)
     assert "already undone" in str(second)
+
+
+async def test_a_post_that_is_being_sent_is_not_cancelled(processes: Processes) -> None:
+    await processes.bot.subscribe("video", schedule=LIVE)
+    processes.bot.list_paper("2608.00001")
+    await processes.one.runs.run()
+    (post,) = await processes.bot.posts()
+    _, removal = await processes.meet(
+        processes.bot.attempt(post),
+        processes.two.subscriptions.unsubscribe("video", channel_id=ChannelId(CHANNEL), user_id=USER),
+    )
+    assert (removal.cancelled.papers, removal.cancelled.under_way) == (0, 1)
+    assert processes.bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
 async def test_what_is_unsubscribed_at_once_is_cancelled_once(processes: Processes) -> None:

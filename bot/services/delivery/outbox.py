@@ -34,9 +34,8 @@ MAX_PER_SERVER = 40
 # Reading the outbox costs more than a turn, so it is claimed in batches: when half of those in flight are
 # done, or this long after the last batch.
 BATCH_SECONDS = 0.5
-# When the bot stops, those in flight get this long to finish.
 RECHECK_SECONDS = 1.0  # how often the posts that somebody waits for are read again
-CLOSING_SECONDS = 2.5
+CLOSING_SECONDS = 2.5  # when the bot stops, those in flight get this long to finish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -434,6 +434,20 @@ async def test_a_slow_channel_delays_no_other_and_causes_no_busy_loop(
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
+async def test_a_feed_that_is_deleted_while_its_message_is_on_its_way_causes_no_bug(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    await plan_posts(bot)
+    bot.publisher.gate = asyncio.Event()
+    await bot.begin_delivering()
+    await until(lambda: bot.publisher.in_flight[ChannelId(CHANNEL)] == 1)
+    await bot.execute("DELETE FROM feeds")
+    bot.publisher.gate.set()
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+    assert caplog.records == []
+
+
 async def test_a_message_in_flight_at_shutdown_gets_its_answer(bot: Bot) -> None:
     await plan_posts(bot)
     bot.publisher.gate = asyncio.Event()

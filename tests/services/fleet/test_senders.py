@@ -35,9 +35,11 @@ from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId, UserId
 from bot.core.posts import PostState
 from bot.services.delivery.blocking import block
+from bot.services.fleet.timing import Timing
 from tests.examples import first, thorough
 from tests.services.blocks.test_notices import LACKS, REFUSED
 from tests.services.bots import CHANNEL, LIVE
+from tests.services.delivery.test_outbox import counted
 from tests.services.fleet.senders import Process, Two, two_processes
 from tests.stores import postgresql
 
@@ -92,6 +94,20 @@ async def test_a_process_that_was_frozen_before_its_request_sends_nothing_any_mo
     await two.first.settled()
     await sent_once(two, channel)
     assert two.first.network.passed == ["before"]
+
+
+async def test_while_a_process_cannot_know_whether_it_owns_a_server_it_reads_and_begins_nothing(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await subscribed(two)
+    await two.first.bot.services.runs.run()
+    (post,) = await two.first.bot.posts()
+    two.advance(Timing().certain)
+    reads = counted(monkeypatch, "claimable")
+    await two.first.bot.delivered()
+    assert reads() == 0
+    await two.first.bot.attempt(post)
+    assert await two.first.bot.posts() == [post]
 
 
 async def test_a_process_whose_clock_stood_still_with_it_cannot_begin_another_attempt(two: Two) -> None:
