@@ -42,9 +42,9 @@ class ExplainCog(commands.Cog):
             return
         target = await targets.visible(interaction, channel)
         if channel is not None:
-            found = [await services.explanations.explain(paper_id, channel_id=target.channel_id)]
+            explanations = [await services.explanations.explain(paper_id, channel_id=target.channel_id)]
         else:
-            found = await services.explanations.everywhere(
+            explanations = await services.explanations.everywhere(
                 paper_id, server_id=target.server_id, visible=Viewer.of(interaction).visible
             )
-        await answer(interaction, explain_answers.explained(found, now=services.clock()))
+        await answer(interaction, explain_answers.explained(explanations, now=services.clock()))

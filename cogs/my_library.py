@@ -32,15 +32,15 @@ class LibraryCommands(commands.Cog):
         """Show the papers that you saved."""
         await defer_personally(interaction)
         services = interaction.client.services
-        found = await services.library.saved(UserId(interaction.user.id), keywords)
+        library = await services.library.saved(UserId(interaction.user.id), keywords)
 
         async def page(number: int) -> Page:
-            shown = await services.library.papers_of(found.rows[answers.rows_of(number)])
+            shown = await services.library.papers_of(library.rows[answers.rows_of(number)])
             choices = paper_choices(paper.paper for paper in shown)
             menus = (PaperMenu(choices), UnsaveMenu(choices)) if choices else ()
-            return Page(answers.library_page(found, shown, number=number), menus)
+            return Page(answers.library_page(library, shown, number=number), menus)
 
-        await answer_lazily(interaction, page, number=answers.number_of_pages(found))
+        await answer_lazily(interaction, page, number=answers.number_of_pages(library))
 
     @app_commands.command()
     @app_commands.describe(

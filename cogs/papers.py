@@ -76,13 +76,13 @@ class PapersCog(commands.Cog):
         query = services.archive.query(keywords)
         await defer_publicly(interaction)
         use(interaction, Costly.SEARCH)
-        found = await services.archive.search(query, days=days, sort=Sort(sort))
+        results = await services.archive.search(query, days=days, sort=Sort(sort))
 
         async def page(number: int) -> Page:
-            shown = await services.archive.by_ids(found.ids[answers.results_of(number)])
-            return Page(answers.search_page(found, shown, number=number))
+            shown = await services.archive.by_ids(results.ids[answers.results_of(number)])
+            return Page(answers.search_page(results, shown, number=number))
 
-        await answer_lazily(interaction, page, number=answers.number_of_pages(found))
+        await answer_lazily(interaction, page, number=answers.number_of_pages(results))
 
     @group.command()
     @app_commands.describe(period="The last 7, 30 or 365 days of lists")

@@ -57,8 +57,8 @@ class PreviewCog(commands.Cog):
     ) -> None:
         target = await targets.visible(interaction, channel)
         services = interaction.client.services
-        found = await services.next_posts.of_channel(target.channel_id)
-        pages = next_post.coming(found, now=services.clock())
+        upcoming = await services.next_posts.of_channel(target.channel_id)
+        pages = next_post.coming(upcoming, now=services.clock())
 
         async def page(number: int) -> Page:
             return _page(pages[number])

@@ -23,7 +23,7 @@ class StatusCog(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         target = await targets.managed(interaction, None)
         viewer = Viewer.of(interaction)
-        found = await interaction.client.services.status.of_server(target.server_id, visible=viewer.visible)
-        buttons = [CheckAgainButton(target.server_id)] if found.can_be_checked else []
-        shown = answers.status_pages(found, is_whole=viewer.sees_everything)
+        status = await interaction.client.services.status.of_server(target.server_id, visible=viewer.visible)
+        buttons = [CheckAgainButton(target.server_id)] if status.can_be_checked else []
+        shown = answers.status_pages(status, is_whole=viewer.sees_everything)
         await answer(interaction, shown, buttons=buttons)

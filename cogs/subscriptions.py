@@ -112,6 +112,6 @@ class SubscriptionsCog(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         target = await targets.visible(interaction, channel)
         services = interaction.client.services
-        found = await services.subscriptions.of_channel(target.channel_id)
-        embeds = answers.subscription_list(found, channel_id=target.channel_id, now=services.clock())
+        listed = await services.subscriptions.of_channel(target.channel_id)
+        embeds = answers.subscription_list(listed, channel_id=target.channel_id, now=services.clock())
         await answer(interaction, embeds)

@@ -28,8 +28,8 @@ def _behind(error: BaseException | None, seen: set[int]) -> Iterator[BaseExcepti
     seen.add(id(error))
     yield error
     inner: tuple[BaseException, ...] = error.exceptions if isinstance(error, BaseExceptionGroup) else ()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    for each in (*inner, error.__cause__, error.__context__):
-        yield from _behind(each, seen)
+    for cause in (*inner, error.__cause__, error.__context__):
+        yield from _behind(cause, seen)
 
 
 def _limit(error: BaseException) -> str | None:

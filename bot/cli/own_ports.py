@@ -35,10 +35,10 @@ def _listening() -> Iterator[tuple[int, str]]:
 
 def _open_files() -> frozenset[str]:
     """What the processes that we can see have open."""
-    found: set[str] = set()
+    targets: set[str] = set()
     for folder in _PROC.glob("[0-9]*/fd"):
         with suppress(OSError):  # it is another user's, or has just ended
             for file in folder.iterdir():
                 with suppress(OSError):
-                    found.add(str(file.readlink()))
-    return frozenset(found)
+                    targets.add(str(file.readlink()))
+    return frozenset(targets)

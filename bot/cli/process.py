@@ -80,9 +80,9 @@ async def _until_signal(work: Coroutine[None, None, None]) -> None:
         deadline.start()
         task.cancel()
 
-    for each in _SIGNALS:
+    for handled in _SIGNALS:
         with suppress(NotImplementedError):  # on Windows
-            loop.add_signal_handler(each, close, each)
+            loop.add_signal_handler(handled, close, handled)
     try:
         await task
     except asyncio.CancelledError:

@@ -192,9 +192,11 @@ def people(authors: Sequence[str], queries: Sequence[Query], *, shown: int) -> s
     names = [name for name in map(clean, authors) if name]
     if len(names) <= shown + 1:
         shown = len(names)
-    found = [marked(name, Field.AUTHOR, queries) for name in names] if queries else list(map(Marked, names))
-    matched = [person for person in found[shown:] if person.spans][:_MATCHED_AUTHORS]
-    named = [person.fit(MAX_NAME_LENGTH) for person in (*found[:shown], *matched)]
+    marked_names = (
+        [marked(name, Field.AUTHOR, queries) for name in names] if queries else list(map(Marked, names))
+    )
+    matched = [person for person in marked_names[shown:] if person.spans][:_MATCHED_AUTHORS]
+    named = [person.fit(MAX_NAME_LENGTH) for person in (*marked_names[:shown], *matched)]
     more = len(names) - len(named)
     return ", ".join(named) + (f" and {more:,} more" if more else "")
 

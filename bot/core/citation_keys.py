@@ -44,9 +44,9 @@ def submitted(paper: Paper) -> tuple[int, int]:
 def _author(paper: Paper) -> str:
     for name in author_names(paper.authors):
         words = _ascii(name.surname)
-        found = _first(words, _NOT_A_GROUP) if name.is_group else "".join(words)[:_MAX_PART]
-        if found:
-            return found
+        part = _first(words, _NOT_A_GROUP) if name.is_group else "".join(words)[:_MAX_PART]
+        if part:
+            return part
     return _NOBODY
 
 

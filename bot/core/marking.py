@@ -119,8 +119,8 @@ def match_reasons(paper: Paper, *, queries: Sequence[Query]) -> str:
             _matching((paper.organization or "", paper.organization_login or ""), Field.ORG, queries),
         ),
     ]
-    for label, found in named:
-        reasons.extend(f"{label} {text}" for text in list(found)[:1])
+    for label, matches in named:
+        reasons.extend(f"{label} {text}" for text in list(matches)[:1])
     abstract = marked(paper.abstract, Field.ABSTRACT, queries)
     if abstract.spans:
         reasons.append(f"abstract: {_excerpt(abstract)}")

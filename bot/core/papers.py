@@ -86,17 +86,17 @@ def parse_paper_id(text: str) -> PaperId:
     Raises:
         UserError: there is no arXiv ID in the text, or more than one, or one from before 2007.
     """
-    found = {match[1] for match in _ARXIV_ID.finditer(_TAIL.sub("", text))}
-    found = found or {match[1] for match in _ARXIV_ID.finditer(text)}
-    if not found and (old := _OLD_ID.search(text)):
+    ids = {match[1] for match in _ARXIV_ID.finditer(_TAIL.sub("", text))}
+    ids = ids or {match[1] for match in _ARXIV_ID.finditer(text)}
+    if not ids and (old := _OLD_ID.search(text)):
         raise UserError(
             f"`{old[1]}` is an arXiv ID from before April 2007, and Daily Papers has none that old. Use an "
             "ID such as `2401.12345`."
         )
-    if len(found) != 1:
-        what = "more than one arXiv ID" if found else "no arXiv ID"
+    if len(ids) != 1:
+        what = "more than one arXiv ID" if ids else "no arXiv ID"
         raise UserError(
             f"There is {what} in that. Give one ID such as `2401.12345`, a link such as "
             "`https://huggingface.co/papers/2401.12345`, or choose a recent paper while you type its title."
         )
-    return PaperId(found.pop())
+    return PaperId(ids.pop())

@@ -85,9 +85,9 @@ def _ends(text: str, start: int, match: re.Match[str]) -> bool:
 
 def purpose(text: str) -> str:
     """The text from the sentence on that says what its paper does, or the whole text if none does."""
-    found = list(sentences(text))
+    in_order = list(sentences(text))
     for pattern in (_MAKES_SOMETHING, _LOOKS_AT_SOMETHING, _IS_OWN_WORK):
-        for start, end in found:
+        for start, end in in_order:
             if pattern.search(text, start, end):
                 return _without_lead_in(text[start:])
     return text

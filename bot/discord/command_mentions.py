@@ -52,14 +52,14 @@ class CommandMentions:
             mentioned.set_field_at(number, name=field.name, value=value, inline=field.inline)
         return mentioned if len(mentioned) <= _MAX_EMBED_LENGTH else embed
 
-    def _mention(self, found: re.Match[str]) -> str:
-        words = f"{found['name']}{found['options']}".split(" ")
+    def _mention(self, match: re.Match[str]) -> str:
+        words = f"{match['name']}{match['options']}".split(" ")
         for size in (2, 1):
             mention = self._mentions.get(" ".join(words[:size]))
             if mention is not None:
                 options = " ".join(words[size:])
                 return f"{mention} `{options}`" if options else mention
-        return found[0]
+        return match[0]
 
 
 NO_MENTIONS = CommandMentions()
@@ -67,8 +67,8 @@ NO_MENTIONS = CommandMentions()
 
 def mentions_of(client: object) -> CommandMentions:
     """The commands of a client; none for a client that is not ours."""
-    found = getattr(client, "command_mentions", None)
-    return found if isinstance(found, CommandMentions) else NO_MENTIONS
+    mentions = getattr(client, "command_mentions", None)
+    return mentions if isinstance(mentions, CommandMentions) else NO_MENTIONS
 
 
 def clickable(client: object, embeds: Sequence[discord.Embed]) -> list[discord.Embed]:

@@ -16,11 +16,11 @@ _LARGEST_COUNT: Final = 10**9
 
 def parse_linked(payload: object) -> Linked:
     """What the answer of `/api/papers/{id}` links; a kind that it does not have is empty."""
-    found = cast("Mapping[str, object]", payload if isinstance(payload, dict) else {})
+    answer = cast("Mapping[str, object]", payload if isinstance(payload, dict) else {})
     return Linked(
-        models=_repositories(found, "Models"),
-        datasets=_repositories(found, "Datasets"),
-        spaces=_repositories(found, "Spaces"),
+        models=_repositories(answer, "Models"),
+        datasets=_repositories(answer, "Datasets"),
+        spaces=_repositories(answer, "Spaces"),
     )
 
 

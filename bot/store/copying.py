@@ -164,8 +164,8 @@ def _why(error: Exception, table: Table) -> str:
     cause = (cause and cause.__cause__) or cause
     words, *_ = str(cause).splitlines() or [type(cause).__name__]
     columns = [column.name for column in table.c if column.computed is None]
-    if found := re.search(r"query argument \$(\d+): .*\((.+)\)", words):  # asyncpg's
-        return f"{columns[int(found[1]) - 1]}: {found[2]}"
+    if match := re.search(r"query argument \$(\d+): .*\((.+)\)", words):  # asyncpg's
+        return f"{columns[int(match[1]) - 1]}: {match[2]}"
     return words
 
 

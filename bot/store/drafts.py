@@ -43,8 +43,8 @@ async def by_key(conn: AsyncConnection, key: str, *, kept_since: datetime) -> tu
 
 
 async def any_saved_before(conn: AsyncConnection, moment: datetime) -> bool:
-    found = await conn.execute(select(_drafts.c.key).where(_drafts.c.saved_at < moment).limit(1))
-    return found.first() is not None
+    rows = await conn.execute(select(_drafts.c.key).where(_drafts.c.saved_at < moment).limit(1))
+    return rows.first() is not None
 
 
 async def delete_saved_before(conn: AsyncConnection, moment: datetime) -> None:

@@ -151,8 +151,8 @@ async def last_check(
     conn: AsyncConnection, now: datetime, *, owned: OwnedShards = EVERYTHING
 ) -> datetime | None:
     """The earliest last check of the feeds that are due (`decisions.last_check`); None if none is due."""
-    found = (await conn.execute(_last_checks(), {"now": now, **shards.values(owned)})).one()
-    return min((moment for moment in found if moment is not None), default=None)
+    row = (await conn.execute(_last_checks(), {"now": now, **shards.values(owned)})).one()
+    return min((moment for moment in row if moment is not None), default=None)
 
 
 @cache

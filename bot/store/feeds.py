@@ -78,8 +78,8 @@ async def by_ids(
 async def by_channel(
     conn: AsyncConnection, channel_id: ChannelId, *, for_update: bool = False
 ) -> Feed | None:
-    found = await _where(conn, _feeds.c.channel_id == channel_id, for_update=for_update)
-    return next(iter(found), None)
+    rows = await _where(conn, _feeds.c.channel_id == channel_id, for_update=for_update)
+    return next(iter(rows), None)
 
 
 async def by_channels(

@@ -40,8 +40,8 @@ async def record(conn: AsyncConnection, day: date, *, read_at: datetime, unreada
 
 async def reads(conn: AsyncConnection, first: date, last: date) -> dict[date, DayRead]:
     """The days from `first` to `last`, both included, that were ever read."""
-    found = await _reads(conn, _between, first=first, last=last)
-    return {read.day: read for read in found}
+    in_range = await _reads(conn, _between, first=first, last=last)
+    return {read.day: read for read in in_range}
 
 
 async def read_at(conn: AsyncConnection, first: date, last: date) -> dict[date, datetime]:

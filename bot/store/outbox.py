@@ -164,8 +164,8 @@ async def followed(conn: AsyncConnection, post_ids: Collection[PostId]) -> set[P
         _posts.c.channel_id == current.c.channel_id,
         _posts.c.queue > current.c.queue,
     )
-    found = await conn.execute(select(current.c.id).where(current.c.id.in_(id_array(post_ids)), later))
-    return set(found.scalars())
+    rows = await conn.execute(select(current.c.id).where(current.c.id.in_(id_array(post_ids)), later))
+    return set(rows.scalars())
 
 
 async def forget_first_attempt(conn: AsyncConnection, post_id: PostId) -> None:

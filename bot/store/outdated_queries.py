@@ -25,15 +25,15 @@ async def feeds_with(
     conn: AsyncConnection, rules: int, *, after: FeedId, limit: int, only_older: bool = False
 ) -> list[FeedId]:
     """The next feeds after `after` with queries of other (or `only_older`) rules than these, by id."""
-    found: set[int] = set()
+    ids: set[int] = set()
     for feed_id, version in (
         (_columns.feed_id, _columns.rules_version),
         (_feeds.c.id, _feeds.c.exclude_rules_version),
     ):
         conditions = _is_outdated(version, rules, only_older=only_older), feed_id > after
         statement = select(feed_id).where(*conditions).distinct().order_by(feed_id).limit(limit)
-        found.update((await conn.execute(statement)).scalars())
-    return [FeedId(feed_id) for feed_id in sorted(found)[:limit]]
+        ids.update((await conn.execute(statement)).scalars())
+    return [FeedId(feed_id) for feed_id in sorted(ids)[:limit]]
 
 
 async def of_feeds(

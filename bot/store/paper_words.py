@@ -52,8 +52,8 @@ async def beginning(conn: AsyncConnection, beginnings: Collection[str]) -> dict[
         return {}
     form = word_forms.c.form
     begins = or_(*((form >= begun) & (form < begun + _LAST) for begun in beginnings))
-    found = select(word_forms.c.number).where(begins)
-    return await _read(conn, _all.where(paper_words.c.number.in_(found)))
+    numbers = select(word_forms.c.number).where(begins)
+    return await _read(conn, _all.where(paper_words.c.number.in_(numbers)))
 
 
 async def all(conn: AsyncConnection) -> list[str]:  # noqa: A001 - read as `paper_words.all`

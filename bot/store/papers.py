@@ -88,15 +88,15 @@ async def add_unlisted(conn: AsyncConnection, paper: Paper) -> None:
 
 
 async def get(conn: AsyncConnection, paper_id: PaperId) -> Paper | None:
-    found = await conn.execute(select(*_columns).where(_papers.c.id == paper_id))
-    row = found.mappings().one_or_none()
+    rows = await conn.execute(select(*_columns).where(_papers.c.id == paper_id))
+    row = rows.mappings().one_or_none()
     return None if row is None else Paper(**row)
 
 
 async def by_ids(conn: AsyncConnection, paper_ids: Collection[PaperId]) -> dict[PaperId, Paper]:
     """Those of the papers that are known, by id."""
-    found = await conn.execute(_by_ids, {"papers": as_array(paper_ids)})
-    return {row["id"]: Paper(**row) for row in found.mappings()}
+    rows = await conn.execute(_by_ids, {"papers": as_array(paper_ids)})
+    return {row["id"]: Paper(**row) for row in rows.mappings()}
 
 
 async def first_seen(conn: AsyncConnection, paper_id: PaperId) -> datetime | None:
@@ -109,8 +109,8 @@ async def first_seen_after(
     conn: AsyncConnection, moment: datetime, *, first: date
 ) -> dict[PaperId, datetime]:
     """The papers of the list days from `first` on that were first seen after that moment, and when."""
-    found = await conn.execute(_first_seen_after, {"moment": moment, "first": first})
-    return {PaperId(paper_id): seen_at for paper_id, seen_at in found}
+    rows = await conn.execute(_first_seen_after, {"moment": moment, "first": first})
+    return {PaperId(paper_id): seen_at for paper_id, seen_at in rows}
 
 
 _first_seen_after = select(_papers.c.id, _papers.c.first_seen_at).where(

@@ -27,13 +27,13 @@ async def rows_about(conn: AsyncConnection, user_id: UserId) -> dict[str, list[M
 
     Tables without any are there, too.
     """
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    by_table: dict[str, list[Mapping[str, Any]]] = {}
     for table in tables.metadata.sorted_tables:
         condition = _about(table, user_id)
         if condition is not None:
             statement = select(table).where(condition).order_by(*table.primary_key)
-            found[table.name] = [dict(row) for row in (await conn.execute(statement)).mappings()]
-    return found
+            by_table[table.name] = [dict(row) for row in (await conn.execute(statement)).mappings()]
+    return by_table
 
 
 async def forget(conn: AsyncConnection, user_id: UserId) -> None:

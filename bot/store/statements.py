@@ -146,13 +146,13 @@ class _IsAmong(FunctionElement[bool]):
 
 @compiles(_IsAmong, "sqlite")
 def _in_subselect(element: _IsAmong, compiler: SQLCompiler, **options: Any) -> str:
-    value, array = (compiler.process(one, **options) for one in element.clauses)
+    value, array = (compiler.process(clause, **options) for clause in element.clauses)
     return f"({value} IN (SELECT value FROM json_each({array})))"  # noqa: S608 - a bound value
 
 
 @compiles(_IsAmong, "postgresql")
 def _in_array(element: _IsAmong, compiler: SQLCompiler, **options: Any) -> str:
-    value, array = (compiler.process(one, **options) for one in element.clauses)
+    value, array = (compiler.process(clause, **options) for clause in element.clauses)
     values = f"SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST({array} AS JSON)) AS value"  # noqa: S608
     return f"({value} = ANY (ARRAY({values})))"
 

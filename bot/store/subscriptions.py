@@ -173,8 +173,8 @@ async def mentions(
 
 async def removed(conn: AsyncConnection, feed_id: FeedId) -> dict[str, Removed]:
     """The feed's removed subscriptions that are still kept, by canonical form."""
-    found = await _removed(conn, _columns.feed_id == feed_id, _columns.ended_at.is_not(None))
-    return {item.subscription.query.canonical: item for item in found}
+    by_query = await _removed(conn, _columns.feed_id == feed_id, _columns.ended_at.is_not(None))
+    return {item.subscription.query.canonical: item for item in by_query}
 
 
 async def removed_of(conn: AsyncConnection, subscription_ids: Collection[SubscriptionId]) -> list[Removed]:
@@ -220,10 +220,10 @@ async def of_feeds(
     conditions = [_columns.feed_id.in_(id_array(feed_ids)), is_live]
     if hits is not None:
         conditions.append(may_take.in_(text_array(hits)))
-    found: dict[FeedId, list[Subscription]] = {}
+    by_feed: dict[FeedId, list[Subscription]] = {}
     for subscription in await fetch(conn, *conditions):
-        found.setdefault(subscription.feed_id, []).append(subscription)
-    return found
+        by_feed.setdefault(subscription.feed_id, []).append(subscription)
+    return by_feed
 
 
 async def oldest_since(conn: AsyncConnection) -> date | None:

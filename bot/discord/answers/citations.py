@@ -39,19 +39,19 @@ def _block(text: str) -> str:
 
 def export(result: Export) -> str:
     """What the file has and where to open it; if there is nothing to export, what to do."""
-    found = result.found
-    if not found.total:
+    library = result.library
+    if not library.total:
         return "Your library is empty, so there is nothing to export. `/my saved` says how to save papers."
-    query = code(found.query.text) if found.query else ""
-    if not found.rows:
-        papers = count(found.total, "saved paper")
+    query = code(library.query.text) if library.query else ""
+    if not library.rows:
+        papers = count(library.total, "saved paper")
         return (
             f"None of your {papers} matches {query}, so there is nothing to export. `/my saved` shows them."
         )
-    exported = f"Exported {count(len(found.rows), 'paper')}."
+    exported = f"Exported {count(len(library.rows), 'paper')}."
     if query:
         exported = (
-            f"Exported {len(found.rows):,} of your {count(found.total, 'paper')}: what matches {query}."
+            f"Exported {len(library.rows):,} of your {count(library.total, 'paper')}: what matches {query}."
         )
     files = count(len(result.files), "file")
     split = (

@@ -62,13 +62,13 @@ def next_post_of(state: FeedState, *, now: datetime) -> str:
 def warnings(state: FeedState) -> list[str]:
     """What prevents the feed from posting as set, as far as the bot can see."""
     feed, access = state.feed, state.access
-    found = [
+    obstacles = [
         # A block's reason is part of the next post.
         f"⚠️ {access.obstacle}" if access.obstacle and feed.block is None else None,
         history_warning(access),
         *follow_up_obstacles(feed, access, pings=state.pings),
     ]
-    return list(filter(None, found))
+    return list(filter(None, obstacles))
 
 
 def follow_up_obstacles(feed: Feed, access: Access, *, pings: Pings) -> list[str]:

@@ -42,9 +42,9 @@ def greeting() -> discord.Embed:
 
 def followed(result: Followed, *, now: datetime, title: str = "") -> list[discord.Embed]:
     """What is followed now, how many recent papers it matches, and the next delivery."""
-    found = result.subscribed
-    has_changed = found.made_up is not None or any(
-        item.is_new or item.focus_before is not None for item in found.wanted
+    subscribed = result.subscribed
+    has_changed = subscribed.made_up is not None or any(
+        item.is_new or item.focus_before is not None for item in subscribed.wanted
     )
     refusal = result.greeting.refusal if result.greeting else None
     intro = "You now follow:" if has_changed else "Nothing changed: you already follow:"
@@ -54,8 +54,8 @@ def followed(result: Followed, *, now: datetime, title: str = "") -> list[discor
         intro = f"⚠️ **Saved, but nothing can reach you yet.** {refusal} {RESUMING}\n\n{intro}"
     return pages(
         (
-            wanted_line(item, study=found.study, has_changed=has_changed, already="already followed")
-            for item in found.wanted
+            wanted_line(item, study=subscribed.study, has_changed=has_changed, already="already followed")
+            for item in subscribed.wanted
         ),
         title=title or ("Following" if has_changed else "Already following"),
         intro=intro,
@@ -64,20 +64,20 @@ def followed(result: Followed, *, now: datetime, title: str = "") -> list[discor
 
 
 def _what_follows(result: Followed, *, now: datetime) -> Iterator[str]:
-    found = result.subscribed
-    yield from merged_keywords(found.merged)
+    subscribed = result.subscribed
+    yield from merged_keywords(subscribed.merged)
     if result.greeting is not None:
         yield from _greeted(result.greeting)
     if not (result.greeting and result.greeting.refusal):
-        yield next_delivery(found.feed, now=now)
-    if new := [item for item in found.wanted if item.is_new]:
+        yield next_delivery(subscribed.feed, now=now)
+    if new := [item for item in subscribed.wanted if item.is_new]:
         yield f"The first delivery covers the whole list of {date_text(new[0].subscription.since)}."
-    yield from resumed_lines(found)
-    if found.recent_days_known < RECENT_DAYS:
-        yield days_read(found.recent_days_known, of=RECENT_DAYS)
-    yield from hint_lines(found.study)
-    yield from filter(None, map(focus_line, found.wanted))
-    yield _when(found.feed)
+    yield from resumed_lines(subscribed)
+    if subscribed.recent_days_known < RECENT_DAYS:
+        yield days_read(subscribed.recent_days_known, of=RECENT_DAYS)
+    yield from hint_lines(subscribed.study)
+    yield from filter(None, map(focus_line, subscribed.wanted))
+    yield _when(subscribed.feed)
 
 
 def _greeted(greeting: Greeting) -> Iterator[str]:

@@ -13,7 +13,7 @@ from bot.core.query.parser import Query
 from bot.discord.answers.formatting import code, day_text, title_link
 from bot.discord.answers.hints import reading_line
 from bot.discord.answers.pages import COLOR
-from bot.services.library.library import Found, Removal, SavedPaper, Saving
+from bot.services.library.library import LibraryPapers, Removal, SavedPaper, Saving
 
 PAPERS_A_PAGE = 10
 _MAX_SHOWN = 10  # of several papers that were saved or removed at once
@@ -31,7 +31,7 @@ def saving(result: Saving) -> discord.Embed:
         (one,) = result.before
         lines = [f"{title_link(one.paper)}\nSaved on {day_text(one.row.saved_at)}."]
     elif result.before:
-        lines.append(f"Saved before:\n{_titles([one.paper for one in result.before])}")
+        lines.append(f"Saved before:\n{_titles([saved.paper for saved in result.before])}")
     title = f"Saved {count(len(result.new), 'paper')}" if len(result.new) > 1 else "Saved"
     return discord.Embed(
         title=title if result.new else "Already in your library",
@@ -62,8 +62,8 @@ def removal(result: Removal) -> discord.Embed:
     )
 
 
-def number_of_pages(found: Found) -> int:
-    return max(1, -(-len(found.rows) // PAPERS_A_PAGE))
+def number_of_pages(library: LibraryPapers) -> int:
+    return max(1, -(-len(library.rows) // PAPERS_A_PAGE))
 
 
 def rows_of(page: int) -> slice:
@@ -71,33 +71,33 @@ def rows_of(page: int) -> slice:
     return slice(page * PAPERS_A_PAGE, (page + 1) * PAPERS_A_PAGE)
 
 
-def library_page(found: Found, papers: Sequence[SavedPaper], *, number: int) -> discord.Embed:
+def library_page(library: LibraryPapers, papers: Sequence[SavedPaper], *, number: int) -> discord.Embed:
     """One page of the library, from 0; without papers, how to save some."""
-    query = found.query.readable() if found.query else None
-    title = f"Your library: {count(found.total, 'paper')}"
-    if not found.total:
+    query = library.query.readable() if library.query else None
+    title = f"Your library: {count(library.total, 'paper')}"
+    if not library.total:
         title = "Your library is empty"
-    elif found.query is not None:
-        title = f"Your library: {len(found.rows):,} of {count(found.total, 'paper')}"
+    elif library.query is not None:
+        title = f"Your library: {len(library.rows):,} of {count(library.total, 'paper')}"
     lines = [_line(paper, () if query is None else (query,)) for paper in papers]
     embed = discord.Embed(
         title=title,
-        description="\n\n".join(filter(None, (_intro(found) if number == 0 else "", "\n".join(lines)))),
+        description="\n\n".join(filter(None, (_intro(library) if number == 0 else "", "\n".join(lines)))),
         color=COLOR,
     )
-    if number_of_pages(found) > 1:
-        embed.set_footer(text=f"Page {number + 1} of {number_of_pages(found)}")
+    if number_of_pages(library) > 1:
+        embed.set_footer(text=f"Page {number + 1} of {number_of_pages(library)}")
     return embed
 
 
-def _intro(found: Found) -> str:
+def _intro(library: LibraryPapers) -> str:
     """How the keywords were read; if nothing is shown, what to do."""
-    if not found.total:
+    if not library.total:
         return f"You haven't saved any papers yet.\n\n{_HOW_TO_SAVE}"
-    if found.query is None:
+    if library.query is None:
         return ""
-    query, read_as = code(found.query.text), reading_line(found.query)
-    if found.rows:
+    query, read_as = code(library.query.text), reading_line(library.query)
+    if library.rows:
         return "\n".join(filter(None, (f"{query} matches:", read_as)))
     none = f"None of your papers matches {query}."
     return "\n".join(filter(None, (none, read_as, "Without `keywords`, you see all of them.")))

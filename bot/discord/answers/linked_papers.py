@@ -12,7 +12,7 @@ from bot.core.lines import digest_line
 from bot.core.paper_choices import MAX_CHOICES
 from bot.core.plurals import count
 from bot.discord.answers.pages import COLOR
-from bot.services.library.reading import FoundPapers
+from bot.services.library.reading import PapersById
 
 NO_LINKS: Final = (
     "I found no links to papers in this message. I look for links such as "
@@ -22,7 +22,7 @@ NO_LINKS: Final = (
 _MAX_LINE: Final = 140  # characters, so that MAX_CHOICES lines fit
 
 
-def found(papers: FoundPapers, *, left_out: int) -> discord.Embed:
+def found(papers: PapersById, *, left_out: int) -> discord.Embed:
     """The papers of a message, to choose from."""
     lines = [digest_line(paper, queries=(), limit=_MAX_LINE, has_details=False) for paper in papers.papers]
     embed = discord.Embed(
@@ -33,7 +33,7 @@ def found(papers: FoundPapers, *, left_out: int) -> discord.Embed:
     return with_missing(embed, papers, left_out=left_out)
 
 
-def with_missing(embed: discord.Embed, papers: FoundPapers, *, left_out: int) -> discord.Embed:
+def with_missing(embed: discord.Embed, papers: PapersById, *, left_out: int) -> discord.Embed:
     """The embed, which also says which links have no paper."""
     notes = [*missing(papers)]
     if left_out:
@@ -44,7 +44,7 @@ def with_missing(embed: discord.Embed, papers: FoundPapers, *, left_out: int) ->
     return embed
 
 
-def missing(papers: FoundPapers) -> Iterator[str]:
+def missing(papers: PapersById) -> Iterator[str]:
     """Which links have no paper, and why."""
     if papers.unknown:
         yield f"Hugging Face doesn't have {_named(papers.unknown)}."

@@ -44,8 +44,8 @@ def coming(result: NextPost, *, now: datetime) -> list[PreviewPage]:
     title = f"Preview: {count(number, 'paper') if number else 'nothing'} so far"
     intro = [next_post(result.feed, now=now), *_warnings(result), f"\n{_summary(result)}", *_notes(result)]
     if not result.messages:
-        found = pages(_filtered(result), title=title, intro="\n".join(intro), footer=_rechecks(result))
-        return [PreviewPage(embed=embed) for embed in found]
+        summary = pages(_filtered(result), title=title, intro="\n".join(intro), footer=_rechecks(result))
+        return [PreviewPage(embed=embed) for embed in summary]
     if number := len(result.filtered):
         intro.append(
             f"{count(number, 'matching paper')} {is_or_are(number)} filtered out: the last page says why."

@@ -23,7 +23,7 @@ from bot.discord.answers.formatting import code, moment, relative
 from bot.discord.answers.hints import hint_lines, reading_line
 from bot.discord.answers.pages import COLOR, pages
 from bot.discord.answers.run_results import archive_extent, days_read
-from bot.services.queries.archive import Found, Sort, TopPapers
+from bot.services.queries.archive import SearchResults, Sort, TopPapers
 from bot.services.queries.papers import ListDay
 from bot.services.queries.search import Preview
 
@@ -122,8 +122,8 @@ def _focus_lines(result: Preview) -> Iterator[str]:
         yield f"-# {_CUT}left out by {focus.value}, {_ADDED}added by it"
 
 
-def number_of_pages(found: Found) -> int:
-    return max(1, -(-len(found.ids) // _RESULTS_A_PAGE))
+def number_of_pages(results: SearchResults) -> int:
+    return max(1, -(-len(results.ids) // _RESULTS_A_PAGE))
 
 
 def results_of(page: int) -> slice:
@@ -131,44 +131,44 @@ def results_of(page: int) -> slice:
     return slice(page * _RESULTS_A_PAGE, (page + 1) * _RESULTS_A_PAGE)
 
 
-def search_page(found: Found, papers: Sequence[Paper], *, number: int) -> discord.Embed:
+def search_page(results: SearchResults, papers: Sequence[Paper], *, number: int) -> discord.Embed:
     """One page of a search, from 0: each paper with its list day and where it matches."""
-    searched = count(found.searched, "paper", zero="0")
-    period = f" of the last {count(found.days, 'day')}" if found.days else ""
-    query = code(shorten(found.query.text, _MAX_QUERY_LENGTH))
+    searched = count(results.searched, "paper", zero="0")
+    period = f" of the last {count(results.days, 'day')}" if results.days else ""
+    query = code(shorten(results.query.text, _MAX_QUERY_LENGTH))
     intro = ""
-    if not found.ids:
+    if not results.ids:
         intro = f"None of {searched}{period} matches {query}."
     elif number == 0:
-        intro = f"{query} in {searched}{period}, {_ORDERS[found.sort]} first:"
+        intro = f"{query} in {searched}{period}, {_ORDERS[results.sort]} first:"
     lines = [
-        f"{digest_line(paper, queries=(found.query,), limit=_MAX_RESULT_LENGTH, has_details=False)}\n"
-        f"-# {_listed(paper)}{_reasons(paper, found.query)}"
+        f"{digest_line(paper, queries=(results.query,), limit=_MAX_RESULT_LENGTH, has_details=False)}\n"
+        f"-# {_listed(paper)}{_reasons(paper, results.query)}"
         for paper in papers
     ]
-    notes = _search_notes(found) if number == 0 else ()
+    notes = _search_notes(results) if number == 0 else ()
     embed = discord.Embed(
-        title=f"Search: {count(len(found.ids), 'paper')}",
+        title=f"Search: {count(len(results.ids), 'paper')}",
         description="\n\n".join(filter(None, (intro, "\n".join(lines), "\n".join(notes)))),
         color=COLOR,
     )
-    if number_of_pages(found) > 1:
-        embed.set_footer(text=f"Page {number + 1} of {number_of_pages(found)}")
+    if number_of_pages(results) > 1:
+        embed.set_footer(text=f"Page {number + 1} of {number_of_pages(results)}")
     return embed
 
 
-def _search_notes(found: Found) -> Iterator[str]:
+def _search_notes(results: SearchResults) -> Iterator[str]:
     """What to do if nothing matches, and how much of the archive has been read."""
-    if not found.ids:
-        if found.days:
+    if not results.ids:
+        if results.days:
             yield "Without `days`, the whole archive is searched."
         yield (
             "Try fewer or other words: `quantiz*` finds all words that begin with it, `a OR b` either one. "
             "`/help` explains how to write keywords."
         )
-    oldest = found.archive.oldest
-    is_partial = oldest is None or found.first is None or found.first < oldest
-    if is_partial and (note := archive_extent(found.archive)):
+    oldest = results.archive.oldest
+    is_partial = oldest is None or results.first is None or results.first < oldest
+    if is_partial and (note := archive_extent(results.archive)):
         yield note
 
 

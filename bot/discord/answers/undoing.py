@@ -73,8 +73,8 @@ def _brought_back(undone: UndoneFeed) -> Iterator[str]:
         parts.append(
             f"{count(undone.coming, 'more paper' if pending else 'paper')} {come} with the next post"
         )
-    found = in_a_list(parts) or "nothing to post right now"
-    yield f"Skipped papers can be posted again: {found}."
+    outcome = in_a_list(parts) or "nothing to post right now"
+    yield f"Skipped papers can be posted again: {outcome}."
 
 
 def _named(items: Sequence[Subscription]) -> str:

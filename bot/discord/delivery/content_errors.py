@@ -109,13 +109,13 @@ def rejection(*, status: int, code: int, errors: object) -> Rejection | None:
 
 def _pictures(named: Collection[_Path]) -> Mapping[int, Collection[Picture]]:
     """The pictures that are named, by the index of their embed; none if anything else is named too."""
-    found: dict[int, set[Picture]] = {}
+    pictures: dict[int, set[Picture]] = {}
     for path in named:
         part = next((_PICTURES[inner] for inner in (path[2:3], path[2:4]) if inner in _PICTURES), None)
         if part is None or path[0] != "embeds" or not _is_index(path[1:2]):
             return {}
-        found.setdefault(int(path[1]), set()).add(part)
-    return found
+        pictures.setdefault(int(path[1]), set()).add(part)
+    return pictures
 
 
 def _is_index(key: _Path) -> bool:

@@ -74,8 +74,8 @@ def of_ranges(text: str) -> list[int]:
 
 
 def _within(ends: Iterable[int]) -> range:
-    found = sorted(ends)
-    return range(found[0], found[-1] + 1)
+    in_order = sorted(ends)
+    return range(in_order[0], in_order[-1] + 1)
 
 
 def _digest(text: str) -> str:

@@ -39,11 +39,11 @@ class FollowInsteadButton(
     @classmethod
     def below(cls, result: Followed) -> list[FollowInsteadButton]:
         """A button for each hint."""
-        found = result.subscribed
-        ids = {item.subscription.query.canonical: item.subscription.id for item in found.wanted}
+        subscribed = result.subscribed
+        ids = {item.subscription.query.canonical: item.subscription.id for item in subscribed.wanted}
         buttons = [
             cls([ids[query] for query in hint.queries], ButtonKeywords(hint.rewrite.text))
-            for hint in found.study.hints
+            for hint in subscribed.study.hints
             if ids.keys() >= set(hint.queries)
         ]
         return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]

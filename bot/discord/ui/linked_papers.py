@@ -28,9 +28,9 @@ async def open_linked(interaction: discord.Interaction, message: discord.Message
         await open_paper(interaction, ids[0])
         return
     await use_for_unknown(interaction, ids)
-    found = await client_of(interaction).services.reading.several(ids)
-    embed = answers.found(found, left_out=left_out)
-    await reply(interaction, embeds=[embed], view=papers_view(paper_choices(found.papers)))
+    linked = await client_of(interaction).services.reading.several(ids)
+    embed = answers.found(linked, left_out=left_out)
+    await reply(interaction, embeds=[embed], view=papers_view(paper_choices(linked.papers)))
 
 
 async def save_linked(interaction: discord.Interaction, message: discord.Message) -> None:
@@ -39,14 +39,14 @@ async def save_linked(interaction: discord.Interaction, message: discord.Message
     ids, left_out = _linked(message)
     services = client_of(interaction).services
     await use_for_unknown(interaction, ids)
-    found = await services.reading.several(ids)
-    if not found.papers:
-        raise UserError("\n".join(["Nothing was saved.", *answers.missing(found)]))
-    saved_ids = [paper.id for paper in found.papers]
+    linked = await services.reading.several(ids)
+    if not linked.papers:
+        raise UserError("\n".join(["Nothing was saved.", *answers.missing(linked)]))
+    saved_ids = [paper.id for paper in linked.papers]
     saved = await services.library.save(UserId(interaction.user.id), saved_ids)
-    embed = answers.with_missing(library_answers.saving(saved), found, left_out=left_out)
+    embed = answers.with_missing(library_answers.saving(saved), linked, left_out=left_out)
     view = SafeView(UnsaveButton(saved_ids[0])) if len(saved_ids) == 1 else None
-    await reply(interaction, embeds=[embed], view=view or papers_view(paper_choices(found.papers)))
+    await reply(interaction, embeds=[embed], view=view or papers_view(paper_choices(linked.papers)))
 
 
 def _linked(message: discord.Message) -> tuple[list[PaperId], int]:

@@ -93,8 +93,8 @@ class BlockedChannels:
         is_unblocked = False
         async with self._database.write() as conn:
             now = self._clock()
-            found = await feeds.by_ids(conn, list(places), for_update=True)
-            currently = {feed.id: feed.block for feed in found}
+            locked = await feeds.by_ids(conn, list(places), for_update=True)
+            currently = {feed.id: feed.block for feed in locked}
             for feed_id in unconfirmed:
                 if access[feed_id].is_known and access[feed_id].history_obstacle is None:
                     pending.extend(await outbox.retry_unconfirmed(conn, feed_id, now=now))

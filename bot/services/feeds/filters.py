@@ -93,9 +93,9 @@ class Filters:
         excluded = state.feed.settings.exclude
         queries = {item.query.expression for item in state.subscriptions} or {EVERY_PAPER}
         unwanted = {excluded.expression} if excluded else set[str]()
-        found = await self._search.recent(queries | unwanted, days=RECENT_DAYS)
-        matched = {paper.id: paper for query in queries for paper in found[query]}
-        out = {paper.id for query in unwanted for paper in found[query]} & matched.keys()
+        papers_of = await self._search.recent(queries | unwanted, days=RECENT_DAYS)
+        matched = {paper.id: paper for query in queries for paper in papers_of[query]}
+        out = {paper.id for query in unwanted for paper in papers_of[query]} & matched.keys()
         kept = [
             paper
             for paper in matched.values()

@@ -236,5 +236,5 @@ class Pausing:
 async def _of_channels(
     conn: AsyncConnection, server_id: ServerId, channel_ids: Collection[ChannelId]
 ) -> list[Feed]:
-    found = await feeds.of_server(conn, server_id, for_update=True)
-    return [feed for feed in found if feed.channel_id in channel_ids]
+    of_server = await feeds.of_server(conn, server_id, for_update=True)
+    return [feed for feed in of_server if feed.channel_id in channel_ids]

@@ -104,10 +104,12 @@ class Setup:
     async def count_bundles(self) -> BundleCounts:
         """Counts the recent papers of each bundle, without filters."""
         expressions = [query.expression for bundle in BUNDLES for query in bundle.queries]
-        found = await self._search.recent(expressions, days=RECENT_DAYS)
+        papers_of = await self._search.recent(expressions, days=RECENT_DAYS)
         return BundleCounts(
             papers={
-                bundle.name: len({paper.id for query in bundle.queries for paper in found[query.expression]})
+                bundle.name: len(
+                    {paper.id for query in bundle.queries for paper in papers_of[query.expression]}
+                )
                 for bundle in BUNDLES
             },
             days_known=await self._search.days_known(RECENT_DAYS),
@@ -115,14 +117,14 @@ class Setup:
 
     async def choose(self, draft: Draft, place: Place) -> Draft:
         """The draft with this place, and with the schedule and filter of its feed if it has one."""
-        found = await self._subscriptions.of_channel(place.channel_id)
-        if found is not None:
+        current = await self._subscriptions.of_channel(place.channel_id)
+        if current is not None:
             return draft.in_place(
                 place,
-                schedule=found.feed.settings.schedule,
-                min_upvotes=found.feed.settings.min_upvotes,
-                subscribed=len(found.subscriptions),
-                is_waiting=not found.feed.is_active,
+                schedule=current.feed.settings.schedule,
+                min_upvotes=current.feed.settings.min_upvotes,
+                subscribed=len(current.subscriptions),
+                is_waiting=not current.feed.is_active,
             )
         defaults = await self._servers.defaults(place.in_server)
         return draft.in_place(place, schedule=defaults.schedule)
@@ -167,10 +169,10 @@ class Setup:
         if not draft.keywords:
             return Samples()
         queries = self.queries(draft)
-        found, studied = await self._search.studied(queries, days=RECENT_DAYS)
-        upvotes = {paper.id: paper.upvotes for papers in found.values() for paper in papers}
+        matches, studied = await self._search.studied(queries, days=RECENT_DAYS)
+        upvotes = {paper.id: paper.upvotes for papers in matches.values() for paper in papers}
         return Samples(
-            keywords=tuple(_sample(query, found[query.expression]) for query in queries),
+            keywords=tuple(_sample(query, matches[query.expression]) for query in queries),
             upvotes=tuple(upvotes.values()),
             days_known=await self._search.days_known(RECENT_DAYS),
             study=studied,

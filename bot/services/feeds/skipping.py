@@ -69,6 +69,6 @@ async def bring_back(
         if (own := tuple(query for query in entry.queries if query in queries.values()))
     }
     close_to = {entry.paper_id: entry.close_to for entry in skipped.pending if entry.close_to}
-    found = await papers.by_ids(conn, wanted)
-    changes = plan_again(feed, list(found.values()), wanted, close_to=close_to, pings=skipped.pings)
+    skipped_papers = await papers.by_ids(conn, wanted)
+    changes = plan_again(feed, list(skipped_papers.values()), wanted, close_to=close_to, pings=skipped.pings)
     return sum((await posts.add(conn, changes, now=now)).values())

@@ -100,14 +100,14 @@ class SubscribeResults:
         today = open_list_day(self._clock())
         async with self._database.read() as conn:
             read = await list_days.reads(conn, today - timedelta(days=MAX_DAYS - 1), today)
-        found, studied = await self._search.studied([item.query for item in asked_for], days=MAX_DAYS)
-        compared = await self._compared(asked_for, found, studied)
+        matches, studied = await self._search.studied([item.query for item in asked_for], days=MAX_DAYS)
+        compared = await self._compared(asked_for, matches, studied)
         return Subscribed(
             feed=feed,
             wanted=tuple(
                 _subscribed_query(
                     item,
-                    found[item.query.expression],
+                    matches[item.query.expression],
                     compared=compared.get(item.query.canonical),
                     added=added,
                     today=today,
@@ -123,7 +123,7 @@ class SubscribeResults:
         )
 
     async def _compared(
-        self, asked_for: Sequence[Subscription], found: Mapping[str, Sequence[Paper]], studied: Study
+        self, asked_for: Sequence[Subscription], matches: Mapping[str, Sequence[Paper]], studied: Study
     ) -> dict[str, Compared]:
         """How close recent papers are to those for which a focus matters, by canonical form.
 
@@ -134,7 +134,9 @@ class SubscribeResults:
         for item in asked_for:
             about = studied.about.get(item.query.canonical, frozenset())
             recent = [
-                paper for paper in found[item.query.expression] if paper.list_day and paper.list_day >= first
+                paper
+                for paper in matches[item.query.expression]
+                if paper.list_day and paper.list_day >= first
             ]
             if item.focus is not Focus.EXACT or Relevance.of(recent, about).is_mostly_mentioned:
                 wanted.append(item.query)
@@ -143,13 +145,13 @@ class SubscribeResults:
 
 def _subscribed_query(
     subscription: Subscription,
-    found: Sequence[Paper],
+    papers: Sequence[Paper],
     *,
     compared: Compared | None,
     added: AddedSubscriptions,
     today: date,
 ) -> SubscribedQuery:
-    days = [paper.list_day for paper in found if paper.list_day is not None]
+    days = [paper.list_day for paper in papers if paper.list_day is not None]
     recent = [day for day in days if day > today - timedelta(days=RECENT_DAYS)]
     if compared is not None:
         recent = [paper.list_day for paper in compared.taken(subscription.focus) if paper.list_day]

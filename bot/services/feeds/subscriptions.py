@@ -165,10 +165,10 @@ class Subscriptions:
         self, conn: AsyncConnection, channel_id: ChannelId, *, now: datetime
     ) -> Feed | None:
         """The channel's feed, locked after its server: it may become one more feed in use there."""
-        found = await feeds.by_channel(conn, channel_id)
-        if found is None:
+        feed = await feeds.by_channel(conn, channel_id)
+        if feed is None:
             return None
-        await servers.lock(conn, [found.place.in_server], now=now)
+        await servers.lock(conn, [feed.place.in_server], now=now)
         return await feeds.by_channel(conn, channel_id, for_update=True)
 
     async def _add(
@@ -218,8 +218,8 @@ class Subscriptions:
 
     async def means_all(self, keywords: str, *, channel_id: ChannelId) -> bool:
         """Whether the text means every subscription of the channel."""
-        found = await self.of_channel(channel_id)
-        return unsubscribing.means_all(keywords, found.subscriptions if found else ())
+        current = await self.of_channel(channel_id)
+        return unsubscribing.means_all(keywords, current.subscriptions if current else ())
 
     async def preview_removal(self, channel_id: ChannelId) -> RemovalPreview:
         """What removing all of the channel's subscriptions would remove.
@@ -277,8 +277,8 @@ class Subscriptions:
 
     async def offered(self, typed: str, *, channel_id: ChannelId) -> list[tuple[str, str]]:
         """Choices for /unsubscribe in this channel that contain the text typed so far."""
-        found = await self.of_channel(channel_id)
-        return unsubscribing.offered(typed, found.subscriptions) if found else []
+        current = await self.of_channel(channel_id)
+        return unsubscribing.offered(typed, current.subscriptions) if current else []
 
     async def of_channel(self, channel_id: ChannelId) -> FeedSubscriptions | None:
         async with self._database.read() as conn:

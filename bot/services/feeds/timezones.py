@@ -54,8 +54,8 @@ def timezones_like(typed: str, *, now: datetime) -> list[str]:
         named = [name for name, folded in _folded_zones() if folded.rpartition("/")[2] == wanted]
         return list(dict.fromkeys([*_at_offset(offset, now=now), *named]))
     whole = _meaning(wanted)
-    found = {name: folded for name, folded in _folded_zones() if wanted in folded}
-    ranked = sorted(found, key=lambda name: (_rank(found[name], wanted), *_sort_key(name)))
+    containing = {name: folded for name, folded in _folded_zones() if wanted in folded}
+    ranked = sorted(containing, key=lambda name: (_rank(containing[name], wanted), *_sort_key(name)))
     begun: list[str] = []
     if len(wanted) >= _MIN_BEGINNING_LENGTH:
         begun = [zone for name, zones in _all_names() if name.startswith(wanted) for zone in zones]

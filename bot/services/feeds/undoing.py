@@ -31,11 +31,11 @@ class Undoable:
     @property
     def of_channels(self) -> Mapping[ChannelId, Sequence[Revision]]:
         """What was changed in each channel, in that order."""
-        found: dict[ChannelId, list[Revision]] = {}
+        by_channel: dict[ChannelId, list[Revision]] = {}
         for change, revision in self.changes:
             if change.channel_id is not None:
-                found.setdefault(change.channel_id, []).append(revision)
-        return found
+                by_channel.setdefault(change.channel_id, []).append(revision)
+        return by_channel
 
     def roles(self, channel_id: ChannelId) -> frozenset[RoleId]:
         """The roles that are pinged again there if it is undone."""
@@ -84,15 +84,15 @@ class Undoing:
             UserError: they are another person's, or too old.
         """
         async with self._database.read() as conn:
-            found = await changes.revised(conn, change_ids)
-        if not found or any(change.server_id != server_id for change, _ in found):
+            revised = await changes.revised(conn, change_ids)
+        if not revised or any(change.server_id != server_id for change, _ in revised):
             raise UserError(
                 "This can no longer be undone. `/config history` shows the earlier value, and the same "
                 "command sets it."
             )
-        if any(change.user_id != user_id for change, _ in found):
+        if any(change.user_id != user_id for change, _ in revised):
             raise UserError("Only the person who made this change can undo it. Nothing was changed.")
-        return Undoable(changes=found)
+        return Undoable(changes=revised)
 
     async def undo(self, undoable: Undoable, *, user_id: UserId) -> Undone:
         """Restores all that the changes changed, or nothing.

@@ -104,10 +104,10 @@ def means_all(keywords: str, known: Sequence[Subscription]) -> bool:
 def offered(typed: str, known: Sequence[Subscription]) -> list[tuple[str, str]]:
     """The subscriptions that contain the text typed so far: what is shown, and the value that is sent."""
     typed = typed.strip().casefold()
-    found = [(item.query.text, _value(item)) for item in known if typed in item.query.text.casefold()]
+    choices = [(item.query.text, _value(item)) for item in known if typed in item.query.text.casefold()]
     if len(known) > 1 and typed in ALL_OF_THEM:
-        found.insert(0, (f"All of them ({len(known)})", ALL_OF_THEM))
-    return found
+        choices.insert(0, (f"All of them ({len(known)})", ALL_OF_THEM))
+    return choices
 
 
 def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelId) -> list[Subscription]:
@@ -118,17 +118,17 @@ def chosen(keywords: str, known: Sequence[Subscription], *, channel_id: ChannelI
         UserError: none is meant.
     """
     try:
-        found = meant(keywords, known)
+        subscription = meant(keywords, known)
     except QueryError as error:
         raise error.advising(
             "Nothing was changed. `/subscriptions` lists the channel's subscriptions, and `/unsubscribe` "
             "suggests them as you type."
         ) from error
-    if not found and keywords.startswith(_BY_ID):
+    if not subscription and keywords.startswith(_BY_ID):
         raise UserError(f"<#{channel_id}> is no longer subscribed to that. Nothing was changed.")
-    if not found:
+    if not subscription:
         raise UserError(_not_subscribed(keywords, known, channel_id=channel_id))
-    return found
+    return subscription
 
 
 def meant(keywords: str, known: Sequence[Subscription]) -> list[Subscription]:

@@ -112,9 +112,9 @@ def _prose(text: str) -> str:
     return "".join([*parts, _latex(shown[end:])])
 
 
-def _is_name(found: re.Match[str]) -> bool:
+def _is_name(match: re.Match[str]) -> bool:
     """Whether a word keeps its capitals: BERT, iPhone, LLMs, R1, a single letter other than the article."""
-    word = found[0]
+    word = match[0]
     if any(map(str.isupper, word[1:])):
         return True
     return word[0].isupper() and (any(map(str.isdigit, word)) or (len(word) == 1 and word != "A"))

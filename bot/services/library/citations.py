@@ -13,7 +13,7 @@ from bot.core.citation_keys import citation_key
 from bot.core.ids import PaperId, UserId
 from bot.core.papers import Paper
 from bot.services.context import ServiceContext
-from bot.services.library.library import Found, Library, SavedPaper
+from bot.services.library.library import Library, LibraryPapers, SavedPaper
 from bot.services.queries.papers import Papers
 from bot.store import saved_papers
 
@@ -50,7 +50,7 @@ class Citation:
 class Export:
     """Files of the papers, each of them at most MAX_FILE_BYTES; none if there are no papers."""
 
-    found: Found
+    library: LibraryPapers
     format: Format
     files: tuple[bytes, ...]
 
@@ -93,10 +93,10 @@ class Citations:
         Raises:
             QueryError: the keywords cannot be read.
         """
-        found = await self._library.saved(user_id, keywords)
-        papers = await self._library.papers_of(found.rows)
+        library = await self._library.saved(user_id, keywords)
+        papers = await self._library.papers_of(library.rows)
         files = await asyncio.to_thread(_files, papers, wanted) if papers else []
-        return Export(found=found, format=wanted, files=tuple(files))
+        return Export(library=library, format=wanted, files=tuple(files))
 
 
 def _cited(key: str, paper: Paper) -> tuple[str, str]:

@@ -48,7 +48,7 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LibraryPapers:
     """A person's saved papers, or those of them that a query matches, the latest saved first."""
 
     query: CompiledQuery | None
@@ -99,7 +99,7 @@ class Library:
             removed=tuple(known[paper_id] for paper_id in paper_ids if paper_id in removed), total=total
         )
 
-    async def saved(self, user_id: UserId, keywords: str | None = None) -> Found:
+    async def saved(self, user_id: UserId, keywords: str | None = None) -> LibraryPapers:
         """The person's papers, or those that the keywords match.
 
         Raises:
@@ -109,7 +109,7 @@ class Library:
         async with self._database.read() as conn:
             rows = await saved_papers.of_user(conn, user_id)
             matches = rows.keys() if query is None else await _matching(conn, query, rows.keys())
-        return Found(
+        return LibraryPapers(
             query=query, rows=tuple(row for row in rows.values() if row.paper_id in matches), total=len(rows)
         )
 
@@ -137,9 +137,9 @@ async def _matching(
     if not among:
         return ()
     scanned = await scan_texts(conn, [query.expression])
-    found = set(scanned.found[query.expression])
+    matching_ids = set(scanned.found[query.expression])
     without_text = await paper_texts.without(conn, TEXT_VERSION, among=among)
     for start in range(0, len(without_text), _INDEXED):
         loaded = await papers.by_ids(conn, without_text[start : start + _INDEXED])
-        found |= (await index_papers(loaded.values(), [query.expression]))[query.expression]
-    return found
+        matching_ids |= (await index_papers(loaded.values(), [query.expression]))[query.expression]
+    return matching_ids

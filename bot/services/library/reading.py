@@ -20,7 +20,7 @@ READING_SECONDS: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundPapers:
+class PapersById:
     """The papers with some ids."""
 
     papers: tuple[Paper, ...]
@@ -52,7 +52,7 @@ class Reading:
             linked=page.linked if page else None,
         )
 
-    async def several(self, paper_ids: Sequence[PaperId]) -> FoundPapers:
+    async def several(self, paper_ids: Sequence[PaperId]) -> PapersById:
         """The papers with these ids, in this order, as far as they can be read in READING_SECONDS."""
         known = await self._papers.stored(paper_ids)
         unknown: set[PaperId] = set()
@@ -70,7 +70,7 @@ class Reading:
                 for paper_id in paper_ids:
                     if paper_id not in known:
                         group.create_task(read(paper_id))
-        return FoundPapers(
+        return PapersById(
             papers=tuple(known[paper_id] for paper_id in paper_ids if paper_id in known),
             unknown=tuple(paper_id for paper_id in paper_ids if paper_id in unknown),
             unread=tuple(

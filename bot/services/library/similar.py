@@ -102,9 +102,9 @@ class SimilarPapers:
             return search
         lines = await asyncio.to_thread(lines_of, paper)
         async with self._database.read() as conn:
-            searched, found = await ranked(conn, lines, SIMILAR_PAPERS + _SPARE)
-        shares = [tuple(shared_phrases(lines, result.shared, most=_SHARES_SHOWN)) for result in found]
-        ids = [result.paper_id for result in found]
+            searched, ranking = await ranked(conn, lines, SIMILAR_PAPERS + _SPARE)
+        shares = [tuple(shared_phrases(lines, result.shared, most=_SHARES_SHOWN)) for result in ranking]
+        ids = [result.paper_id for result in ranking]
         search = _Search(at=now, searched=searched, found=tuple(zip(ids, shares, strict=True)))
         self._searches.pop(paper.id, None)
         self._searches[paper.id] = search

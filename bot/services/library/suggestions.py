@@ -86,14 +86,14 @@ class Suggestions:
             scanned = await scan_texts(conn, expressions, ends_at=monotonic() + MAX_SECONDS)
             recent = {paper_id for paper_id, _ in await papers.titles_since(conn, first)}
             days_known = len(await list_days.read_at(conn, first, last))
-        found = {query.text: scanned.found[query.expression] for query in candidates}
+        ids_of = {query.text: scanned.found[query.expression] for query in candidates}
         similar = {item.paper.id for item in result.papers}
-        chosen = _chosen(found, similar=similar, recent=recent, weeks=max(days_known / 7, 1.0))
+        chosen = _chosen(ids_of, similar=similar, recent=recent, weeks=max(days_known / 7, 1.0))
         chosen = _fitting(chosen, self._limits.query_length)
-        together = frozenset[PaperId]().union(*(found[text] for text in chosen))
+        together = frozenset[PaperId]().union(*(ids_of[text] for text in chosen))
         return Suggestion(
             paper=result.to,
-            phrases=tuple(SuggestedPhrase(text=text, recent=len(found[text] & recent)) for text in chosen),
+            phrases=tuple(SuggestedPhrase(text=text, recent=len(ids_of[text] & recent)) for text in chosen),
             recent=len(together & recent),
             days_known=days_known,
             similar=len(similar),
@@ -143,7 +143,7 @@ def _in_small(word: str) -> str:
 
 
 def _chosen(
-    found: Mapping[str, AbstractSet[PaperId]],
+    ids_of: Mapping[str, AbstractSet[PaperId]],
     *,
     similar: AbstractSet[PaperId],
     recent: AbstractSet[PaperId],
@@ -153,8 +153,8 @@ def _chosen(
 
     Where these find few papers a week, others that find similar papers too are added.
     """
-    few = [text for text, ids in found.items() if len(ids & recent) / weeks <= _MOST_A_WEEK]
-    usable = {text: set(found[text]) for text in few if len(found[text]) > 1}
+    few = [text for text, ids in ids_of.items() if len(ids & recent) / weeks <= _MOST_A_WEEK]
+    usable = {text: set(ids_of[text]) for text in few if len(ids_of[text]) > 1}
     chosen: list[str] = []
     taken = set[PaperId]()
     while usable and len(chosen) < _MOST_PHRASES:
@@ -174,7 +174,7 @@ def _chosen(
         if ids & similar and is_more and not any(f" {phrase} " in f" {best} " for phrase in chosen):
             chosen.append(best)
             taken |= ids
-    return chosen or (few or list(found))[:_FEWEST_PHRASES]
+    return chosen or (few or list(ids_of))[:_FEWEST_PHRASES]
 
 
 def _fitting(phrases: Sequence[str], room: int) -> list[str]:

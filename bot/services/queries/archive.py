@@ -44,7 +44,7 @@ class Period(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class SearchResults:
     """What a search found; the papers themselves are loaded page by page."""
 
     query: Query
@@ -84,18 +84,18 @@ class Archive:
         """
         return compile_query(keywords, self._limits)
 
-    async def search(self, query: CompiledQuery, *, days: int | None, sort: Sort) -> Found:
+    async def search(self, query: CompiledQuery, *, days: int | None, sort: Sort) -> SearchResults:
         """The stored papers of the last `days` list days, or of all, that the query matches."""
         first = None if days is None else first_list_day(self._clock(), days=days)
         async with self._searching, self._database.read() as conn:
-            found = await search_texts(conn, query, first=first, is_ranked=sort is Sort.MATCH)
-            keys = await papers.sort_keys(conn, found.ranks)
-        return Found(
+            matching = await search_texts(conn, query, first=first, is_ranked=sort is Sort.MATCH)
+            keys = await papers.sort_keys(conn, matching.ranks)
+        return SearchResults(
             query=query.parsed(),
             days=days,
             sort=sort,
-            ids=_sorted(found.ranks, keys, sort),
-            searched=found.searched,
+            ids=_sorted(matching.ranks, keys, sort),
+            searched=matching.searched,
             first=first,
             archive=await self._reader.extent(),
         )
@@ -103,16 +103,16 @@ class Archive:
     async def by_ids(self, ids: Sequence[PaperId]) -> list[Paper]:
         """These papers, in this order."""
         async with self._database.read() as conn:
-            found = await papers.by_ids(conn, ids)
-        return [found[paper_id] for paper_id in ids if paper_id in found]
+            stored = await papers.by_ids(conn, ids)
+        return [stored[paper_id] for paper_id in ids if paper_id in stored]
 
     async def top(self, period: Period) -> TopPapers:
         """The most upvoted papers of the list days in the period."""
         first = first_list_day(self._clock(), days=period.days)
         async with self._database.read() as conn:
-            found = await papers.most_upvoted(conn, first=first, limit=MAX_TOP)
+            top = await papers.most_upvoted(conn, first=first, limit=MAX_TOP)
         return TopPapers(
-            days=period.days, first=first, papers=tuple(found), archive=await self._reader.extent()
+            days=period.days, first=first, papers=tuple(top), archive=await self._reader.extent()
         )
 
 

@@ -37,8 +37,8 @@ async def _vocabulary(conn: AsyncConnection, queries: Sequence[CompiledQuery]) -
     """The words of texts that may have been meant: with the same first letter as one typed, or its halves."""
     typed = {word for query in queries for word in rewrites.words_of(query.text)}
     halves = {half for word in typed for both in halves_of(word) for half in both}
-    found = await paper_words.numbers(conn, typed | halves)
-    found |= await paper_words.beginning(conn, {word[0] for word in typed})
+    numbers = await paper_words.numbers(conn, typed | halves)
+    numbers |= await paper_words.beginning(conn, {word[0] for word in typed})
     # The papers that were stored first have the most usual words.
-    in_order = sorted(found, key=found.__getitem__)
+    in_order = sorted(numbers, key=numbers.__getitem__)
     return Vocabulary(dict.fromkeys(found_by(word, Mode.RUN)[0] for word in in_order))

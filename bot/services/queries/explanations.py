@@ -105,9 +105,11 @@ class Explanations:
         """The explanations for those of the feeds that have subscriptions, or a post with the paper."""
         async with self._database.read() as conn:
             known = await subscriptions.of_feeds(conn, [feed.id for feed in asked])
-            found = {feed.id: await posts.of_paper(conn, feed.id, paper_id) for feed in asked}
-            following = {post.id: await follow_ups.of_post(conn, post.id) for post in found.values() if post}
-        shown = [feed for feed in asked if known.get(feed.id) or found[feed.id]]
+            posts_of = {feed.id: await posts.of_paper(conn, feed.id, paper_id) for feed in asked}
+            following = {
+                post.id: await follow_ups.of_post(conn, post.id) for post in posts_of.values() if post
+            }
+        shown = [feed for feed in asked if known.get(feed.id) or posts_of[feed.id]]
         if not shown:
             return []
         paper = await self._papers.one_with_day(paper_id)
@@ -119,7 +121,7 @@ class Explanations:
         closeness = await asyncio.to_thread(_closeness, paper, everyone, matches)
         explanations: list[Explanation] = []
         for feed in shown:
-            subscribed, post = known.get(feed.id, []), found[feed.id]
+            subscribed, post = known.get(feed.id, []), posts_of[feed.id]
             close = {item.id: closeness[item.id] for item in subscribed if item.id in closeness}
             explanations.append(
                 Explanation(
@@ -175,11 +177,11 @@ def _closeness(
     if not queries:
         return {}
     close = ClosePapers([paper], PaperIndex([paper]))
-    found = close.search(
+    scores = close.search(
         set(queries.values()), {expression: [paper.id] for expression in matches}, takes_all=True
     )
     return {
-        subscription_id: found[query][paper.id]
+        subscription_id: scores[query][paper.id]
         for subscription_id, query in queries.items()
-        if paper.id in found[query]
+        if paper.id in scores[query]
     }

@@ -42,24 +42,24 @@ def _compared(
     hits = {query.expression: index.search(query.expression)}
     terms = focus_terms(query, Focus.BROAD)
     if terms is None:
-        found: Mapping[PaperId, Closeness] = {
+        closeness: Mapping[PaperId, Closeness] = {
             paper_id: Closeness(is_hit=True, in_title=False, score=None)
             for paper_id in hits[query.expression]
         }
     else:
         wanted = [FocusedQuery(query.expression, terms, focus) for focus in (Focus.BALANCED, Focus.BROAD)]
         sets = close.search(wanted, hits)
-        found = {
+        closeness = {
             paper_id: value
             for measured_papers in sets.values()
             for paper_id, value in measured_papers.items()
         }
     return Compared(
-        closeness=found,
-        papers=tuple(paper for paper in papers if paper.id in found),
+        closeness=closeness,
+        papers=tuple(paper for paper in papers if paper.id in closeness),
         close_to={
             paper_id: CloseTo(queries=(query.canonical,), words=close.words(terms or "", paper_id))
-            for paper_id, value in found.items()
+            for paper_id, value in closeness.items()
             if not value.is_hit
         },
         is_known=terms is not None and close.knows(terms),

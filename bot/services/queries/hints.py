@@ -59,11 +59,11 @@ def study(index: PaperIndex, queries: Sequence[CompiledQuery], *, days: int, lim
     """A study of what a person typed, by the papers of an index. Takes long: call it in a thread."""
     questions = Questions(queries, index.vocabulary(), limits)
     ends_at = monotonic() + _MAX_SECONDS
-    found: dict[str, Collection[PaperId]] = {}
+    ids_of: dict[str, Collection[PaperId]] = {}
     for expression in questions.expressions:
         if monotonic() < ends_at:
-            found[expression] = index.search(expression)
-    return replace(questions.study(found, searched=len(index), archive=len(index)), days=days)
+            ids_of[expression] = index.search(expression)
+    return replace(questions.study(ids_of, searched=len(index), archive=len(index)), days=days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +99,8 @@ class Questions:
         self._expanded = [
             expanded for query in readable for expanded in _expanded(query.canonical, parsed[query])
         ]
-        found = chain(self._on_all(readable), *(self._on(query) for query in readable[:_MAX_QUERIES]))
-        self._rewritten = list(found)
+        rewritten = chain(self._on_all(readable), *(self._on(query) for query in readable[:_MAX_QUERIES]))
+        self._rewritten = list(rewritten)
 
     @property
     def expressions(self) -> tuple[str, ...]:

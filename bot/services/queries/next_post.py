@@ -93,12 +93,12 @@ class NextPosts:
             shown |= await papers.by_ids(
                 conn, [entry.paper_id for post in first_of_them for entry in post.entries]
             )
-        found: list[Post | NewPost] = [*pending, *new]
+        upcoming: list[Post | NewPost] = [*pending, *new]
         rendered: list[Post | NewPost] = [*first_of_them, *new]
         if feed.kind is FeedKind.FORUM:
-            found.reverse()
+            upcoming.reverse()
             rendered.reverse()
-        pings = await pings_of(self._publisher, feed, known, only=_roles(found, known))
+        pings = await pings_of(self._publisher, feed, known, only=_roles(upcoming, known))
         health = await self._runs.source_health()
         first, today = self._first(feed, known), open_list_day(self._clock())
         async with self._database.read() as conn:
@@ -109,7 +109,7 @@ class NextPosts:
             subscriptions=len(known),
             access=await self._publisher.access(feed.place),
             pings=pings,
-            posts=tuple(found),
+            posts=tuple(upcoming),
             messages=await asyncio.to_thread(_rendered, feed, rendered, shown, known, pings),
             filtered=filtered,
             first=first,
@@ -158,5 +158,5 @@ async def _filtered(
     conn: AsyncConnection, feed: Feed, planned: Planned
 ) -> tuple[tuple[Paper, Decision], ...]:
     decisions = planned.filtered.get(feed.id, {})
-    found = await papers.by_ids(conn, decisions)
-    return tuple((paper, decisions[paper.id]) for paper in newest_first(found.values()))
+    by_id = await papers.by_ids(conn, decisions)
+    return tuple((paper, decisions[paper.id]) for paper in newest_first(by_id.values()))

@@ -165,12 +165,12 @@ async def _stored(
         listed = matched.searched
         for paper_id in matched.ranks:
             by_paper.setdefault(paper_id, []).append(query)
-    found = await papers.by_ids(conn, by_paper)
+    by_id = await papers.by_ids(conn, by_paper)
     studied = await study_archive(conn, queries, limits=DEFAULT_LIMITS, ends_at=monotonic() + MAX_SECONDS)
     return Matches(
         days=tuple(reads),
         listed=listed,
-        papers=_in_order(found, by_paper),
+        papers=_in_order(by_id, by_paper),
         study=studied,
         unreadable=sum(read.unreadable for read in reads.values()),
         unread=days - len(reads),
@@ -237,7 +237,7 @@ def _focused(
 
 
 def _in_order(
-    found: Mapping[PaperId, Paper], by_paper: Mapping[PaperId, Sequence[CompiledQuery]]
+    by_id: Mapping[PaperId, Paper], by_paper: Mapping[PaperId, Sequence[CompiledQuery]]
 ) -> tuple[Match, ...]:
-    in_order = newest_first([found[paper_id] for paper_id in by_paper])
+    in_order = newest_first([by_id[paper_id] for paper_id in by_paper])
     return tuple(Match(paper=paper, queries=tuple(by_paper[paper.id])) for paper in in_order)

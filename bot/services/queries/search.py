@@ -101,12 +101,12 @@ class Search:
         about = {query.canonical: query.about() for query in queries}
         first = first_list_day(self._clock(), days=days)
         async with self._studying, self._database.read() as conn:
-            found = await matches_since(conn, {*_expressions(queries), *about.values()}, first=first)
+            ids_of = await matches_since(conn, {*_expressions(queries), *about.values()}, first=first)
             matches = await _papers_of(
-                conn, {expression: found[expression] for expression in _expressions(queries)}
+                conn, {expression: ids_of[expression] for expression in _expressions(queries)}
             )
             studied = await study_archive(conn, queries, limits=self._limits, ends_at=ends_at)
-        of_queries = {canonical: frozenset(found[expression]) for canonical, expression in about.items()}
+        of_queries = {canonical: frozenset(ids_of[expression]) for canonical, expression in about.items()}
         return matches, replace(studied, about=of_queries)
 
     async def recent(self, compiled: Collection[str], *, days: int) -> dict[str, list[Paper]]:
@@ -128,14 +128,16 @@ def _expressions(queries: Iterable[CompiledQuery]) -> list[str]:
 
 
 async def _papers_of(
-    conn: AsyncConnection, found: Mapping[str, Collection[PaperId]]
+    conn: AsyncConnection, ids_of: Mapping[str, Collection[PaperId]]
 ) -> dict[str, list[Paper]]:
     """The papers in place of their ids, the oldest list day first."""
-    by_id = await papers.by_ids(conn, set[PaperId]().union(*found.values()))
+    by_id = await papers.by_ids(conn, set[PaperId]().union(*ids_of.values()))
     in_order = sorted(
         by_id.values(), key=lambda paper: (paper.list_day or date.min, -paper.upvotes, paper.id)
     )
-    return {expression: [paper for paper in in_order if paper.id in ids] for expression, ids in found.items()}
+    return {
+        expression: [paper for paper in in_order if paper.id in ids] for expression, ids in ids_of.items()
+    }
 
 
 def _search(window: Sequence[Paper], compiled: Collection[str]) -> dict[str, tuple[PaperId, ...]]:

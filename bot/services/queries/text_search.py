@@ -81,19 +81,19 @@ async def scan_texts(
     """
     scans = await _scans(conn, expressions, within=within)
     parts = set[str]().union(*(scan.parts for scan in scans.values()))
-    found: defaultdict[str, set[PaperId]] = defaultdict(set)
+    ids_of: defaultdict[str, set[PaperId]] = defaultdict(set)
     searched, is_complete = 0, True
     async for ids, texts in paper_texts.batches(conn, TEXT_VERSION, first=first, parts=parts):
         for expression, matches in (
             await asyncio.to_thread(_scanned, scans, texts, len(ids), within)
         ).items():
-            found[expression].update([ids[number] for number in numbers_of(matches)])
+            ids_of[expression].update([ids[number] for number in numbers_of(matches)])
         searched += len(ids)
         if monotonic() > ends_at:
             is_complete = False
             break
     return Scanned(
-        found={expression: frozenset(found[expression]) for expression in expressions},
+        found={expression: frozenset(ids_of[expression]) for expression in expressions},
         searched=searched,
         is_complete=is_complete,
     )
@@ -104,13 +104,13 @@ async def matches_since(
 ) -> dict[str, set[PaperId]]:
     """The papers of the list days from `first` on that each query matches, with a current text or not."""
     scanned = await scan_texts(conn, expressions, first=first)
-    found = {expression: set(ids) for expression, ids in scanned.found.items()}
+    ids_of = {expression: set(ids) for expression, ids in scanned.found.items()}
     without_text = await paper_texts.outdated(conn, TEXT_VERSION, first=first)
     for start in range(0, len(without_text), _INDEXED):
         loaded = await papers.by_ids(conn, without_text[start : start + _INDEXED])
         for expression, ids in (await index_papers(loaded.values(), expressions)).items():
-            found[expression] |= ids
-    return found
+            ids_of[expression] |= ids
+    return ids_of
 
 
 async def index_papers(loaded: Collection[Paper], expressions: Iterable[str]) -> dict[str, set[PaperId]]:

@@ -34,14 +34,14 @@ class Titles:
             stored = self._polling.days_stored, await list_days.last_read(conn)
             if self._loaded != stored:
                 first = first_list_day(self._clock(), days=TITLE_DAYS)
-                found = await papers.titles_since(conn, first)
-                self._titles = await asyncio.to_thread(_read, found, self._titles)
+                listed = await papers.titles_since(conn, first)
+                self._titles = await asyncio.to_thread(_read, listed, self._titles)
                 self._loaded = stored
         return titles_like(self._titles.values(), typed)
 
 
 def _read(
-    found: Sequence[tuple[PaperId, str]], known: Mapping[tuple[PaperId, str], Title]
+    listed: Sequence[tuple[PaperId, str]], known: Mapping[tuple[PaperId, str], Title]
 ) -> dict[tuple[PaperId, str], Title]:
     """These titles, in this order. Those of two months take a quarter of a second, so known ones are kept."""
-    return {key: known.get(key) or title_of(*key) for key in found}
+    return {key: known.get(key) or title_of(*key) for key in listed}

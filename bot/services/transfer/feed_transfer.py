@@ -87,8 +87,8 @@ class Transfer:
     async def of_server(self, server_id: ServerId) -> list[Feed]:
         """The server's feeds, without those whose channel was deleted."""
         async with self._database.read() as conn:
-            found = await feeds.of_server(conn, server_id)
-        return [feed for feed in found if feed.block is None or not feed.block.is_gone]
+            of_server = await feeds.of_server(conn, server_id)
+        return [feed for feed in of_server if feed.block is None or not feed.block.is_gone]
 
     async def export(self, wanted: Sequence[Feed], *, names: Mapping[ChannelId, str]) -> list[bytes]:
         """The feeds as one or more files that `read` can read."""
@@ -141,8 +141,8 @@ class Transfer:
     async def settings(self, channel_ids: Collection[ChannelId]) -> dict[ChannelId, FeedSettings]:
         """The settings of those of the channels that have feeds."""
         async with self._database.read() as conn:
-            found = [await feeds.by_channel(conn, channel_id) for channel_id in channel_ids]
-        return {feed.channel_id: feed.settings for feed in found if feed}
+            current = [await feeds.by_channel(conn, channel_id) for channel_id in channel_ids]
+        return {feed.channel_id: feed.settings for feed in current if feed}
 
     async def plan(self, wanted: Sequence[Placed]) -> list[FeedTransfer]:
         """What `apply` would do now.

@@ -79,11 +79,11 @@ def read_file(data: bytes, *, name: str, limits: Limits) -> tuple[WantedFeed, ..
             "one keyword per line, or a file from `/config export`."
         )
     typed = _lines(text)
-    found = _Problems()
+    problems = _Problems()
     if not typed:
-        found.add("It has no keywords. Write one per line; lines that start with `#` are comments.")
-    queries, merged = _queries(typed, limits, found)
-    found.check()
+        problems.add("It has no keywords. Write one per line; lines that start with `#` are comments.")
+    queries, merged = _queries(typed, limits, problems)
+    problems.check()
     return (WantedFeed(label="", queries=queries, merged=merged),)
 
 
@@ -134,18 +134,18 @@ def _lines(text: str) -> list[_Typed]:
 
 
 def _queries(
-    typed: Sequence[_Typed], limits: Limits, found: _Problems
+    typed: Sequence[_Typed], limits: Limits, problems: _Problems
 ) -> tuple[tuple[CompiledQuery, ...], tuple[Merged, ...]]:
     """The queries, each once, and which were the same; what is wrong with them is added to the problems."""
     read: list[CompiledQuery] = []
     canonicals: set[str] = set()
     for item in typed:
-        query = _query(item, limits, found)
+        query = _query(item, limits, problems)
         if query is None:
             continue
         canonicals.add(query.canonical)
         if len(canonicals) > limits.subscriptions:
-            found.add(
+            problems.add(
                 f"{item.start} is one too many: a channel can have "
                 f"{count(limits.subscriptions, 'subscription')}. Join keywords with `OR`, or remove some."
             )
@@ -157,7 +157,7 @@ def _queries(
 def _query(
     item: _Typed,
     limits: Limits,
-    found: _Problems,
+    problems: _Problems,
     *,
     compiling: Callable[[str, Limits], CompiledQuery] = compile_query,
 ) -> CompiledQuery | None:
@@ -165,12 +165,12 @@ def _query(
     if any(
         "\ud800" <= character <= "\udfff" for character in text
     ):  # halves of characters, as `\ud83d` alone
-        found.add(f"{item.start} contains an incomplete character.")
+        problems.add(f"{item.start} contains an incomplete character.")
         return None
     try:
         return compiling(text, limits)
     except QueryError as error:
-        found.add(f"{item.start}: {error}")
+        problems.add(f"{item.start}: {error}")
         return None
 
 
@@ -198,7 +198,7 @@ def _feeds(text: str, limits: Limits) -> tuple[WantedFeed, ...]:
     return tuple(wanted)
 
 
-def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> WantedFeed:
+def _wanted(feed: FeedOfFile, label: str, limits: Limits, problems: _Problems) -> WantedFeed:
     given: dict[str, object] = {}
     names = {
         "style": "style",
@@ -216,12 +216,12 @@ def _wanted(feed: FeedOfFile, label: str, limits: Limits, found: _Problems) -> W
         {name: getattr(feed.filter, name) for name in feed.filter.model_fields_set if name != "exclude"}
     )
     if "exclude" in feed.filter.model_fields_set:
-        given["exclude"] = _exclusion(feed.filter.exclude, label, limits, found)
+        given["exclude"] = _exclusion(feed.filter.exclude, label, limits, problems)
     typed = [
         _Typed(f"subscription {number}", given.keywords, label)
         for number, given in enumerate(feed.subscriptions, start=1)
     ]
-    queries, merged = _queries(typed, limits, found)
+    queries, merged = _queries(typed, limits, problems)
     role_of = {
         " ".join(given.keywords.split()): RoleId(given.mention_role_id) if given.mention_role_id else None
         for given in feed.subscriptions
@@ -249,9 +249,9 @@ def _has(feed: FeedOfFile, key: str) -> bool:
     return key in feed.model_fields_set
 
 
-def _exclusion(text: str | None, label: str, limits: Limits, found: _Problems) -> CompiledQuery | None:
+def _exclusion(text: str | None, label: str, limits: Limits, problems: _Problems) -> CompiledQuery | None:
     typed = None if text is None else _Typed("**exclude**", text, label)
-    return _query(typed, limits, found, compiling=compile_exclusion) if typed else None
+    return _query(typed, limits, problems, compiling=compile_exclusion) if typed else None
 
 
 def _loaded(text: str) -> object:

@@ -80,8 +80,8 @@ def _wrong_path(path: str, *, on_windows: bool) -> str | None:
     first = path.lstrip("/").partition("/")[0]
     if first.startswith("~"):
         return "~ is not expanded: write the whole path"
-    if found := _VARIABLE.search(path):
-        return f"{found[0]} is not expanded: write the whole path"
+    if match := _VARIABLE.search(path):
+        return f"{match[0]} is not expanded: write the whole path"
     if path.startswith(":memory:"):
         return "a database in memory would be lost at every restart"
     if not on_windows and _DRIVE.fullmatch(path.replace("\\", "/")):
@@ -139,17 +139,17 @@ def _after_scheme(rest: str) -> str:
 def _whole(path: str, environment: Mapping[str, str], *, on_windows: bool) -> str | None:
     """The path with what a shell would have put in; None if that leaves nothing."""
 
-    def value(found: re.Match[str]) -> str:
+    def value(match: re.Match[str]) -> str:
         """Of a folder alone, which is no secret; else the name stays and is shown."""
-        kept = environment.get(found[1] or found[2] or found[3] or "", "")
-        return kept.replace("\\", "/") if Path(kept).is_absolute() else found[0]
+        kept = environment.get(match[1] or match[2] or match[3] or "", "")
+        return kept.replace("\\", "/") if Path(kept).is_absolute() else match[0]
 
     tilde = path.lstrip("/")
     if tilde.startswith("~"):
         with suppress(RuntimeError):  # no such user
             path = Path(tilde).expanduser().as_posix() + ("/" if tilde.endswith("/") else "")
     path = _VARIABLE.sub(value, path)
-    path = _ENCODED.sub(lambda found: chr(int(found[1], 16)), path).strip(_QUOTES)
+    path = _ENCODED.sub(lambda match: chr(int(match[1], 16)), path).strip(_QUOTES)
     if on_windows and (drive := _DRIVE.fullmatch(path)):
         path = drive[1]
     if not path.strip("/"):

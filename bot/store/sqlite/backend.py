@@ -36,12 +36,12 @@ class SqliteBackend:
     async def identity(self) -> tuple[int, int] | None:
         """Raises ConfigError where the file cannot be looked at."""
         try:
-            found = await asyncio.to_thread(self._named.stat)
+            status = await asyncio.to_thread(self._named.stat)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise ConfigError(f"DATABASE_URL names {self._named}, but {error.strerror}") from error
-        return (found.st_dev, found.st_ino)
+        return (status.st_dev, status.st_ino)
 
     async def prepare(self) -> None:
         self._path = await asyncio.to_thread(files.prepare, self._named)

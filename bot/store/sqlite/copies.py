@@ -114,11 +114,11 @@ def check(part: Path, *, called: Path) -> Contents:
     """
     with backup_errors(part), closing(sqlite3.connect(part, isolation_level=None)) as connection:
         try:
-            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         except sqlite3.DatabaseError as error:
-            found = str(error)
-        if found != "ok":
-            raise BackupError(f"{called} is damaged ({' '.join(found.split())}); use an older backup")
+            verdict = str(error)
+        if verdict != "ok":
+            raise BackupError(f"{called} is damaged ({' '.join(verdict.split())}); use an older backup")
         feeds, subscriptions, posts, last_run_at = connection.execute(
             "SELECT (SELECT count(*) FROM feeds),"
             " (SELECT count(*) FROM subscriptions WHERE ended_at IS NULL),"
