@@ -106,12 +106,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     except click.Abort:
         return EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the outermost handler: logs every bug exactly once
+        if limit := limit_reached(error):  # also behind an error that names a file
+            _say(limit)
+            return EXIT_FAILED
         if config_error := _config_error(error):
             _say(Redaction(())(" ".join(str(config_error).split())))
             return EXIT_CONFIG
-        if limit := limit_reached(error):
-            _say(limit)
-            return EXIT_FAILED
         _log.critical("Paperboy stopped because of an unexpected error", exc_info=error)
         return EXIT_FAILED
     return code or EXIT_OK

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from bot import logs
 from bot.settings import LogLevel, Settings
@@ -22,6 +22,7 @@ EXIT_USAGE = 2
 EXIT_CONFIG = 78  # EX_CONFIG in sysexits.h
 EXIT_INTERRUPTED = 130  # Ctrl-C, as in shells
 
+_FILES_OF_AN_EVENT_LOOP = 3
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,11 @@ def run_until_signal(work: Coroutine[None, None, None]) -> None:
         Exception: whatever ended `work`.
     """
     # Windows has no signal handlers in asyncio; Ctrl-C arrives there as KeyboardInterrupt.
+    try:
+        _open_files(_FILES_OF_AN_EVENT_LOOP)
+    except OSError:
+        work.close()
+        raise
     with suppress(KeyboardInterrupt):
         asyncio.run(_until_signal(work))
 
@@ -59,6 +65,17 @@ def drop_unwritten() -> None:
         except (OSError, ValueError):
             with suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _open_files(number: int) -> None:
+    """Opens so many, and closes them. An event loop that is only half made logs errors of its own.
+
+    Raises:
+        OSError: the process or the system has reached its limit of open files.
+    """
+    with ExitStack() as stack:
+        for _ in range(number):
+            stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
 
 
 async def _until_signal(work: Coroutine[None, None, None]) -> None:

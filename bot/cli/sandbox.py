@@ -66,7 +66,7 @@ async def _run(*, port: int | None, sample: bool) -> None:
         SeedCommand("config schedule", {"cadence": "live"}),
     )
     async with AsyncExitStack() as exits:
-        folder = exits.enter_context(TemporaryDirectory(prefix="paperboy-sandbox-"))
+        folder = exits.enter_context(_new_folder())
         overrides = {
             "discord_token": None,
             "database_url": f"sqlite+aiosqlite:///{Path(folder, 'paperboy.db')}",
@@ -131,3 +131,17 @@ def _welcome(sandbox: Sandbox, lists: LiveLists, *, is_live: bool, was_asked: bo
         f"Lists: {source}\n"
         "Try /subscribe with the keyword that the page suggests, then Next day. Ctrl-C stops the sandbox."
     )
+
+
+def _new_folder() -> TemporaryDirectory[str]:
+    """A folder for the database, which is deleted at the end.
+
+    Raises:
+        ConfigError: there is no directory for temporary files.
+    """
+    try:
+        return TemporaryDirectory(prefix="paperboy-sandbox-")
+    except FileNotFoundError as error:
+        raise ConfigError(
+            "the sandbox has no directory for its files: set TMPDIR to one that this user can write to"
+        ) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -82,7 +83,11 @@ def known_revisions() -> frozenset[str]:
 @cache  # a running process asks again and again
 def _revisions_in(location: str) -> frozenset[str]:
     scripts = ScriptDirectory.from_config(_config_of(location))
-    return frozenset(script.revision for script in scripts.walk_revisions())
+    found = frozenset(script.revision for script in scripts.walk_revisions())
+    if not found:  # Alembic passes over a directory that it cannot read
+        next(Path(scripts.versions).iterdir(), None)  # raises why
+        raise RuntimeError("there are no migrations")
+    return found
 
 
 def migrate(connection: Connection) -> str | None:
@@ -99,13 +104,15 @@ def migrate(connection: Connection) -> str | None:
 
     Raises:
         ConfigError: as `check`.
+        OSError: this code's revisions cannot be read. They are read now, as later files may run out.
     """
+    known = known_revisions()
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
         connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
     check(connection)  # again: another process may have migrated
     before = current(connection)
-    if before is not None and before not in known_revisions():
+    if before is not None and before not in known:
         return None
     command.upgrade(_config(connection), "head")
     after = current(connection)

@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, event, inspect, text
 
 from bot.errors import ConfigError
+from bot.store import migration
 from bot.store.database import Database
 from bot.store.sqlite import driver
 from bot.store.tables import metadata
@@ -268,3 +269,8 @@ async def test_a_migration_that_is_cut_off_in_a_long_statement_ends_at_once_as_c
     database = await Database.open(url)
     assert await count_papers(database) == 1
     await database.close()
+
+
+def test_revisions_that_cannot_be_read_do_not_pass_for_those_of_an_older_version(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        migration._revisions_in(str(tmp_path))

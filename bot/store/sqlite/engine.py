@@ -34,7 +34,8 @@ _LOCKED = (
 )
 # By SQLite's word for the error, or its beginning; the longest that fits.
 _ADVICE = {
-    "SQLITE_CANTOPEN": "it cannot be opened; check that this user can write to it and its directory",
+    "SQLITE_CANTOPEN": "it cannot be opened; check that this user can write to it and its directory, and "
+    "that this process may open more files (LimitNOFILE in a systemd unit, `ulimit -n` in a shell)",
     "SQLITE_READONLY": _RIGHTS,
     "SQLITE_PERM": _RIGHTS,
     "SQLITE_AUTH": _RIGHTS,
