@@ -20,7 +20,6 @@ for _acronym, _long_form in LONG_FORMS.items():
     _OTHER_FORMS[(_acronym,)].append(run_words(_long_form))
     # In capitals: a text's word stands for the long form only if it has at least two.
     _OTHER_FORMS[run_words(_long_form)].append((_acronym.upper(),))
-_LONGEST: Final = max(map(len, _OTHER_FORMS))
 _BEGUN: Final = frozenset(words[:end] for words in _OTHER_FORMS for end in range(1, len(words) + 1))
 # What the first word may begin with: `multi-modal LLM` is read as `multimodal LLM` too.
 _BEGINNINGS: Final = frozenset(
@@ -71,7 +70,7 @@ def _stretches(
     words: tuple[str, ...], start: int, read: tuple[str, ...] = ()
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
     """What the words from `start` on may be read as, each hyphen and space as a space or as nothing."""
-    if start == len(words) or len(read) == _LONGEST:
+    if start == len(words):
         return
     for end, word in query_readings(words, start, Mode.RUN):
         longer = (*read, word.lower())

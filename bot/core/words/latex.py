@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.core.tables import TextTable
-from bot.core.words.stripped_latex import may_need_repair, repaired
+from bot.core.words.stripped_latex import may_need_repair, repaired, script
 
 _TABLE = TextTable("bot.core.words", "latex.txt")
 _LETTERS: Final = _TABLE.pairs("letters")
@@ -20,8 +20,6 @@ _ACCENTS: Final = _TABLE.pairs("accents")
 _FONTS: Final = _TABLE.words("fonts")
 _INVISIBLE: Final = frozenset(_TABLE.words("invisible"))
 _SYMBOLS: Final = _TABLE.pairs("symbols") | {name: name for name in _TABLE.words("functions")}
-_SUPERSCRIPTS: Final = _TABLE.pairs("superscripts")
-_SUBSCRIPTS: Final = _TABLE.pairs("subscripts")
 
 _MAX_PASSES = 12  # deeper nesting than this is not simple
 
@@ -88,19 +86,13 @@ def split_formulas(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _one_pass(text: str) -> str:
-    parts: list[str] = []
-    end = 0
-    for formula in _FORMULA.finditer(text):
-        parts.append(_prose(text[end : formula.start()]))
-        parts.append(_formula(formula))
-        end = formula.end()
-    parts.append(_prose(text[end:]))
+    parts = [_formula(part) if is_formula else _prose(part) for part, is_formula in split_formulas(text)]
     return repaired("".join(parts))
 
 
-def _formula(match: re.Match[str]) -> str:
+def _formula(formula: str) -> str:
     """The formula in characters, or unchanged if characters are not enough."""
-    inner = match[1] or match[2] or match[3] or ""
+    inner = formula[1:-1] if formula[0] == "$" else formula[2:-2]
     for _ in range(_MAX_PASSES):
         after = _ROOT.sub(r"√\1", _SPACING.sub(" ", _LETTER.sub(_letter, _FONT.sub(r"\1", inner))))
         after = _ESCAPED.sub(_escaped_in_formula, _COMMAND.sub(_command, after))
@@ -109,7 +101,7 @@ def _formula(match: re.Match[str]) -> str:
         inner = after
     inner = _GROUP.sub(r"\1", _SCRIPT.sub(_script, inner))
     inner = inner.replace("\\!", "").strip()
-    return match[0] if not inner or _UNREADABLE.search(inner) else inner
+    return formula if not inner or _UNREADABLE.search(inner) else inner
 
 
 def _prose(text: str) -> str:
@@ -117,7 +109,9 @@ def _prose(text: str) -> str:
         text = _ACCENT_BRACED.sub(_accent, _ACCENT_IN_BRACES.sub(_accent, text))
         text = _ACCENT_BARE.sub(_accent, _ACCENT_SPACED.sub(_accent, _ACCENT_CAPITAL.sub(_accent, text)))
         text = _LETTER.sub(_letter, text)
-        text = _SCRIPT_WORD.sub(lambda match: _raised(match[2], is_up=match[1] == "super") or match[2], text)
+        text = _SCRIPT_WORD.sub(
+            lambda match: script(match[2], "^" if match[1] == "super" else "_") or match[2], text
+        )
         text = _LINK.sub(r"\1", _OLD_FONT.sub(r"\1", _FONT.sub(r"\1", text)))
         text = _ESCAPED.sub(r"\1", _COMMAND.sub(_command, _SPACING.sub(" ", text)))
     text = _TIE.sub(" ", text)
@@ -149,18 +143,6 @@ def _escaped_in_formula(match: re.Match[str]) -> str:
 
 def _script(match: re.Match[str]) -> str:
     inner = match[2] if match[2] is not None else match[3]
-    is_up = match[1] == "^"
-    if is_up and inner in {"∘", "°"}:
+    if match[1] == "^" and inner in {"∘", "°"}:
         return "°"
-    raised = _raised(inner, is_up=is_up)
-    if raised is not None:
-        return raised
-    return match[1] + inner
-
-
-def _raised(text: str, *, is_up: bool) -> str | None:
-    """The text in raised (or lowered) characters; None unless Unicode has them all."""
-    table = _SUPERSCRIPTS if is_up else _SUBSCRIPTS
-    if text and all(character in table for character in text):
-        return "".join(table[character] for character in text)
-    return None
+    return script(inner, match[1]) or match[1] + inner

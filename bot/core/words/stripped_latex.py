@@ -15,8 +15,7 @@ from bot.core.tables import TextTable
 _TABLE = TextTable("bot.core.words", "latex.txt")
 _SYMBOLS: Final = _TABLE.pairs("symbols")
 _MACROS: Final = {name: " ".join(words) for name, *words in _TABLE.rows("macros")}
-_UP: Final = _TABLE.pairs("superscripts")
-_DOWN: Final = _TABLE.pairs("subscripts")
+_SCRIPTS: Final = {"^": _TABLE.pairs("superscripts"), "_": _TABLE.pairs("subscripts")}
 
 
 def _any_of(section: str) -> str:
@@ -67,17 +66,21 @@ def _scripted(match: re.Match[str]) -> str:
 
 
 def _raised(match: re.Match[str]) -> str:
-    return _script(match[1] or match[2], sign="^", table=_UP)
+    return _scripted_text(match[1] or match[2], "^")
 
 
 def _lowered(match: re.Match[str]) -> str:
-    return (match[2] or "") + _script(match[1] or match[3], sign="_", table=_DOWN)
+    return (match[2] or "") + _scripted_text(match[1] or match[3], "_")
 
 
-def _script(text: str, *, sign: str, table: dict[str, str]) -> str:
-    if all(character in table for character in text):
-        return "".join(table[character] for character in text)
-    return sign + (text if re.fullmatch(r"[\w.]+", text) else f"({text})")
+def _scripted_text(text: str, sign: str) -> str:
+    return script(text, sign) or sign + (text if re.fullmatch(r"[\w.]+", text) else f"({text})")
+
+
+def script(text: str, sign: str) -> str:
+    """The text in raised (`^`) or lowered (`_`) characters; '' unless Unicode has them all."""
+    table = _SCRIPTS[sign]
+    return "".join(table[character] for character in text) if all(map(table.__contains__, text)) else ""
 
 
 _RULES: Final[tuple[_Rule, ...]] = (
