@@ -17,6 +17,7 @@ from bot.core.query.lexer import Kind as TokenKind
 from bot.core.query.lexer import Token, tokens
 from bot.core.query.nodes import And, Field, Node, Or, Phrase, all_phrases, positive_phrases
 from bot.core.query.parser import parse_query
+from bot.core.tables import TextTable
 from bot.core.words.latex import readable
 from bot.core.words.tokenizer import run_words
 
@@ -24,8 +25,10 @@ _OPERATORS: Final = {"and": "AND", "&": "AND", "&&": "AND", "or": "OR", "|": "OR
 _OR_WITHOUT_SPACES = re.compile(r"(?<=\w)\|{1,2}(?=\w)")
 _WORD = re.compile(r"[^\W_]+")
 # Left out where the words of a phrase are searched one by one.
-_FUNCTION_WORDS: Final = frozenset(
-    "a an and as at by for from in into is of on or the their to using via vs with without".split()  # noqa: SIM905 - easier to read
+_FUNCTION_WORDS: Final = frozenset(TextTable("bot.core.words", "stop_words.txt").words("grammar"))
+# These belong to the word behind them: *multi modal*, *fine grained*.
+_FIRST_PARTS: Final = frozenset(
+    "co cross few fine inter intra multi non off open post pre re self semi sub un zero".split()  # noqa: SIM905 - easier to read
 )
 # What the beginnings of a word end before; the longest first.
 _ENDINGS: Final = (
@@ -158,7 +161,7 @@ def _term_of(phrase: Phrase, field: Field | None) -> str:
 
 
 def all_words(typed: str) -> Iterator[Rewrite]:
-    """With `AND` between the words of a phrase; acronyms' long forms stay together."""
+    """With `AND` between the words of a phrase; acronyms' long forms and compounds stay together."""
     text = readable(typed)
     for phrase in _wanted_runs(text):
         chunks = [chunk for chunk in _units(_chunks(phrase)) if chunk.lower() not in _FUNCTION_WORDS]
@@ -173,16 +176,17 @@ def _chunks(phrase: Phrase) -> list[str]:
 
 
 def _units(words: Sequence[str]) -> Iterator[str]:
-    """The words, those of an acronym's long form as one."""
+    """The words, those of an acronym's long form and of a compound as one."""
     start = 0
     while start < len(words):
+        is_first_part = words[start].lower() in _FIRST_PARTS and start + 1 < len(words)
         end = next(
             (
                 end
                 for end in range(len(words), start + 1, -1)
                 if any(len(other) == 1 for other in expansions(run_words(" ".join(words[start:end]))))
             ),
-            start + 1,
+            start + 1 + is_first_part,
         )
         yield " ".join(words[start:end])
         start = end

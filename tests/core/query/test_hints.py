@@ -82,6 +82,8 @@ def test_another_minus_stays(parts: list[str]) -> None:
         ("LLM agents benchmark", ["LLM AND agents AND benchmark"]),
         ("large language model agents", ["large language model AND agents"]),
         ("benchmarks for agents", ["benchmarks AND agents"]),
+        ("agents that use tools", ["agents AND use AND tools"]),
+        ("multi modal agents", ["multi modal AND agents"]),
         ("video (world model)", ["video (world AND model)"]),
         ("agents", []),
         ("mixture of experts", []),
