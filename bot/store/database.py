@@ -93,7 +93,7 @@ class Database:
             ConfigError: it cannot; the process must end.
         """
         async with self.read() as conn:
-            await conn.run_sync(migration.check)
+            await migration.check_again(conn)
 
     def refusals(self) -> AbstractContextManager[None]:
         """Translates the database's errors to a ConfigError for the operator."""

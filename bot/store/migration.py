@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import ConfigError
 
@@ -25,24 +26,41 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 
 # The key of PostgreSQL's advisory lock that a migration holds; any number that no other program uses.
 _MIGRATING = 7_065_726_251
+_VERSION = text("SELECT version_num, oldest_code FROM alembic_version")
 # How long a migration may wait for a table, while everybody else waits for the migration.
 _LOCK_TIMEOUT = "2s"
 
 
 def check(connection: Connection) -> None:
-    """Check without changing anything; also for a running process, as another one may have migrated since.
+    """Check without changing anything, whatever the database is.
 
     Raises:
         ConfigError: the tables are too new for this code, or another program's.
     """
     revision = current(connection)
-    if revision is None:
-        if inspect(connection).get_table_names():
-            raise ConfigError(
-                "DATABASE_URL names a database of another program: it has tables, and none are Paperboy's. "
-                "Name another database."
-            )
-    elif not is_workable(revision, oldest_code=_oldest_code(connection)):
+    if revision is not None:
+        _check_workable(revision, oldest_code=_oldest_code(connection))
+    elif inspect(connection).get_table_names():
+        raise ConfigError(
+            "DATABASE_URL names a database of another program: it has tables, and none are Paperboy's. "
+            "Name another database."
+        )
+
+
+async def check_again(conn: AsyncConnection) -> None:
+    """Check a database that this process migrated: another one may have done so since.
+
+    It reads one row, while `check` asks for all that a database may be.
+
+    Raises:
+        ConfigError: the tables are too new for this code.
+    """
+    revision, oldest_code = (await conn.execute(_VERSION)).one()
+    _check_workable(revision, oldest_code=oldest_code)
+
+
+def _check_workable(revision: str, *, oldest_code: str | None) -> None:
+    if not is_workable(revision, oldest_code=oldest_code):
         raise ConfigError(
             f"DATABASE_URL names a database of a newer Paperboy (revision {revision}), and this version is "
             "too old for it. Update Paperboy, or name another database."

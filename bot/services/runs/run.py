@@ -36,7 +36,7 @@ from bot.services.runs.polling import Polling
 from bot.services.runs.stored_plans import plan_feeds, posts_of, read_window, up_to_date, versions_of
 from bot.services.runs.window import Window
 from bot.sources.huggingface import SourceHealth
-from bot.store import due_feeds, feed_versions, feeds, papers, posts, runs, subscriptions
+from bot.store import due_feeds, feed_versions, feeds, migration, papers, posts, runs, subscriptions
 
 _log = logging.getLogger(__name__)
 
@@ -142,8 +142,8 @@ class Runs:
         return report
 
     async def _run(self) -> RunReport:
-        await self._database.check_version()
         async with self._database.write() as conn:
+            await migration.check_again(conn)
             now = self._clock()
             held = await self._fleet.hold(conn)
             if held.has_first:
