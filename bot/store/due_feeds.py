@@ -52,6 +52,13 @@ class DueFeed(NamedTuple):
     checked_at: datetime  # its last check (`decisions.last_check`), if none was removed and added again
 
 
+class Chunk(NamedTuple):
+    """Some of the feeds that are due, in the order of their owners."""
+
+    due: list[DueFeed]
+    is_last: bool  # whether no feed is behind them
+
+
 async def chunk(
     conn: AsyncConnection,
     now: datetime,
@@ -59,12 +66,12 @@ async def chunk(
     after: DueFeed | None = None,
     at_most: int | None = None,
     owned: OwnedShards = EVERYTHING,
-) -> list[DueFeed]:
+) -> Chunk:
     """The active feeds with subscriptions whose next run is `now` or was before, and all that are live.
 
     They are of owned shards, and in the order of their owners. With `after`, those after that feed; with
     `at_most`, as many as have that many subscriptions together: all of an owner, unless the first one has
-    more; at least one feed.
+    more; at least one feed if there is any.
     """
     values = {"now": now, "owner": after.owner_id if after else 0, "feed": after.id if after else 0}
     values |= shards.values(owned)
@@ -75,10 +82,11 @@ async def chunk(
         for feed in [_due_feed(row) for row in rows if row[-1] is not None]:
             size += len(feed.expressions)
             if found and at_most is not None and size > at_most:
-                return [due for due in found if due.owner_id != feed.owner_id] or found
+                whole = [due for due in found if due.owner_id != feed.owner_id]
+                return Chunk(whole or found, is_last=False)
             found.append(feed)
         if len(rows) < limit:
-            return found
+            return Chunk(found, is_last=True)
         if at_most is not None and found:  # about as many as are missing, and the one after them
             limit = min(_PAGE, (at_most - size) * len(found) // size + 1)
         values |= {"owner": rows[-1].owner_id, "feed": rows[-1].id}

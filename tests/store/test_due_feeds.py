@@ -32,7 +32,7 @@ LIVE = replace(WEEKDAYS, cadence=Cadence.LIVE)
 
 
 async def ids_due(conn: AsyncConnection, now: datetime) -> list[FeedId]:
-    return [feed.id for feed in await due_feeds.chunk(conn, now)]
+    return [feed.id for feed in (await due_feeds.chunk(conn, now)).due]
 
 
 async def test_a_feed_is_due_from_its_next_run_on(conn: AsyncConnection) -> None:
@@ -118,9 +118,11 @@ async def test_due_feeds_are_read_in_chunks_of_servers(conn: AsyncConnection) ->
                 await a_subscription(conn, feed.id, f"query {number}")
     chunks: list[list[int]] = []
     after: DueFeed | None = None
-    while chunk := await due_feeds.chunk(conn, NOW, after=after, at_most=3):
-        chunks.append([feed.id for feed in chunk])
-        after = chunk[-1]
+    is_last = False
+    while not is_last:
+        due, is_last = await due_feeds.chunk(conn, NOW, after=after, at_most=3)
+        chunks.append([feed.id for feed in due])
+        after = due[-1]
     assert chunks == [[1, 2], [3, 4], [5], [6], [7], [8]]
     assert await ids_due(conn, NOW) == [*range(1, 9)]
 
@@ -132,9 +134,11 @@ async def test_the_feeds_of_people_are_due_like_those_of_servers(conn: AsyncConn
         if channel % 2:
             await give(conn, feed, **A_PERSONS | {"user_id": channel})
     after: DueFeed | None = None
-    while chunk := await due_feeds.chunk(conn, NOW, after=after, at_most=2):
-        chunks.append([feed.id for feed in chunk])
-        after = chunk[-1]
+    is_last = False
+    while not is_last:
+        due, is_last = await due_feeds.chunk(conn, NOW, after=after, at_most=2)
+        chunks.append([feed.id for feed in due])
+        after = due[-1]
     assert chunks == [[1, 3], [5], [2, 4]]  # of persons 1, 3 and 5, and of the server
     assert await ids_due(conn, NOW) == [1, 3, 5, 2, 4]
 
@@ -146,7 +150,7 @@ async def test_a_due_feed_comes_with_its_subscriptions_in_short(conn: AsyncConne
     await a_subscription(conn, feed.id, "removed")
     (_, _, last) = await subscriptions.of_feed(conn, feed.id)
     await subscriptions.end(conn, last.id, key="ab12", ran_at=None, now=NOW)
-    (due,) = await due_feeds.chunk(conn, NOW)
+    (due,), _ = await due_feeds.chunk(conn, NOW)
     assert due == DueFeed(
         id=feed.id,
         owner_id=SERVER,
@@ -159,7 +163,7 @@ async def test_a_due_feed_comes_with_its_subscriptions_in_short(conn: AsyncConne
         has_resumed=False,
     )
     await subscriptions.resume(conn, last.id, text="removed", since=TODAY, now=NOW)
-    (due,) = await due_feeds.chunk(conn, NOW)
+    (due,), _ = await due_feeds.chunk(conn, NOW)
     assert len(due.expressions) == 3
     assert due.has_resumed
 

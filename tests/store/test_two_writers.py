@@ -237,7 +237,7 @@ async def test_a_feed_that_was_rescheduled_since_it_was_planned_keeps_its_new_ti
     async with writers.one.write() as conn:
         feed = await a_feed(conn, next_run_at=NOW)
         await a_subscription(conn, feed.id, "video")
-        (due,) = await due_feeds.chunk(conn, NOW)
+        (due,), _ = await due_feeds.chunk(conn, NOW)
     later = NOW + timedelta(hours=3)
     await writers.meet(
         lambda conn: feeds.end_pause(conn, feed.id, next_run_at=later),

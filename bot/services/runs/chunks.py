@@ -52,6 +52,7 @@ class Done:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PlannedChunk:
     due: Sequence[DueFeed]
+    is_last: bool
     owned: OwnedShards  # when it was read
     planned: Planned
     versions: Mapping[FeedId, FeedVersion]
@@ -81,7 +82,7 @@ class Chunks:
                 chunk = await self._next(window, now=now)
             while chunk is not None:
                 with no_cycle_search():
-                    async with _meanwhile(self._next(window, now=now, after=chunk.due[-1])) as following:
+                    async with _meanwhile(self._next(window, now=now, before=chunk)) as following:
                         await self._store(chunk, window, now=now, is_complete=is_complete, done=done)
                         if done.posts >= many:
                             many = done.posts * 10
@@ -93,17 +94,21 @@ class Chunks:
             _log.info("The run ended early, because another process took over some of its servers")
 
     async def _next(
-        self, window: Window, *, now: datetime, after: DueFeed | None = None
+        self, window: Window, *, now: datetime, before: _PlannedChunk | None = None
     ) -> _PlannedChunk | None:
-        """The first chunk, or the one that begins after a feed; None if no feed is left."""
-        owned = self._fleet.owned
+        """The first chunk, or the one behind `before`; None if no feed is left."""
+        if before is not None and before.is_last:
+            return None
+        owned, after = self._fleet.owned, before and before.due[-1]
         async with self._database.read() as conn:
-            due = await due_feeds.chunk(conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS, owned=owned)
+            due, is_last = await due_feeds.chunk(
+                conn, now, after=after, at_most=CHUNK_SUBSCRIPTIONS, owned=owned
+            )
             if not due:
                 return None
             planned = await self._plan(conn, due, window)
             versions = await versions_of(conn, planned)
-        return _PlannedChunk(due=due, owned=owned, planned=planned, versions=versions)
+        return _PlannedChunk(due=due, is_last=is_last, owned=owned, planned=planned, versions=versions)
 
     async def _plan(self, conn: AsyncConnection, chunk: Sequence[DueFeed], window: Window) -> Planned:
         """Plans these feeds but those that reach further back than the window, which the next run plans."""

@@ -154,13 +154,13 @@ async def test_while_a_chunk_is_stored_the_next_one_is_planned_and_no_further_on
 
     async def storing(finish: Any) -> None:
         nonlocal stored
-        await until(lambda: len(stored_before) == stored + 2, "the next chunk is read")
+        await until(lambda: len(stored_before) == min(stored + 2, 4), "the next chunk is read")
         await finish()
         stored += 1
 
     with replaced_halves(reading=reading, storing=storing):
         await bot.services.runs.run()
-    assert stored_before == [0, 0, 1, 2, 3]
+    assert stored_before == [0, 0, 1, 2]
 
 
 async def test_a_chunk_that_cannot_be_planned_ends_the_run_and_those_before_it_are_stored(
