@@ -126,13 +126,20 @@ class FreshList:
         async with self._reading, self._turn():
             if waiting is not None:
                 waiting.reschedule(None)
-            if newer := _newer(await self._latest(), than=than, purpose=purpose):
+            if not self._are_last(than) and (
+                newer := _newer(await self._latest(), than=than, purpose=purpose)
+            ):
                 return newer
             result = await self._polling.poll()
             async with self._database.write() as conn:
                 poll = await polls.record(conn, purpose, result, ended_at=self._clock())
             self._own[purpose] = poll.number
             return poll
+
+    def _are_last(self, known: Mapping[Purpose, Poll]) -> bool:
+        """Whether no poll can be newer than these: no other process polls, and this one has not since."""
+        numbers = {purpose: poll.number for purpose, poll in known.items()}
+        return self._turns is None and self._own.items() <= numbers.items()
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return nullcontext() if self._turns is None else self._turns.held(_TURN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -172,6 +173,15 @@ async def test_hostile_items_affect_no_other_item(bot: Bot) -> None:
     bot.hub.day_faults[bot.today] = Fault(body=body)
     result = await bot.services.polling.poll()
     assert (result.new, result.unreadable, result.problem) == (listed, len(ids), None)
+
+
+async def test_people_who_ask_at_once_share_one_reading_of_the_list(bot: Bot) -> None:
+    feed = await bot.subscribe()
+    await bot.services.runs.run()
+    bot.clock.advance(minutes=10)
+    asked(bot)
+    await asyncio.gather(*(bot.services.runs.deliver_now(feed) for _ in range(2)))
+    assert asked(bot) == days(bot, 0)
 
 
 async def test_a_full_disk_is_no_bug(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
