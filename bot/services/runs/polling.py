@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from bot.core.list_days import WINDOW_DAYS, days_to_read, open_list_day
 from bot.core.polls import PollResult
@@ -13,7 +13,6 @@ from bot.errors import NotOpenYetError, Problem, ProblemKind, SourceError, Store
 from bot.services.context import ServiceContext
 from bot.services.runs import search_texts
 from bot.store import list_days, papers, subscriptions
-from bot.store.list_days import DayRead
 
 _log = logging.getLogger(__name__)
 
@@ -87,9 +86,11 @@ class Polling:
 
     async def _wanted(self) -> list[date]:
         now = self._clock()
+        today = open_list_day(now)
+        furthest = today - timedelta(days=max(self._backfill_days, WINDOW_DAYS))
         async with self._database.read() as conn:
             wanted_since = await subscriptions.oldest_since(conn)
-        reads = await self._reads(now)
+            reads = await list_days.reads(conn, furthest, today)
         return days_to_read(
             now,
             read_at={day: read.read_at for day, read in reads.items()},
@@ -134,9 +135,3 @@ class Polling:
             problem=problem,
             is_recorded=is_recorded,
         )
-
-    async def _reads(self, now: datetime) -> dict[date, DayRead]:
-        today = open_list_day(now)
-        furthest = today - timedelta(days=max(self._backfill_days, WINDOW_DAYS))
-        async with self._database.read() as conn:
-            return await list_days.reads(conn, furthest, today)
