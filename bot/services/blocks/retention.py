@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from bot.core import drafts
@@ -63,14 +63,20 @@ class Retention:
         In a fleet, feeds are deleted where their server is owned, because others cannot look at it, and all
         else where shard 0 is. Two processes that delete the same things do no harm.
         """
-        owned = self._fleet.owned
-        if owned.has_first:
-            await self._delete_subscriptions()
-            await self._delete_drafts()
-        before = self._clock() - KEPT
+        now, owned = self._clock(), self._fleet.owned
+        before = now - KEPT
+        removed: list[SubscriptionId] = []
+        are_drafts_expired = is_server_overdue = False
         async with self._database.read() as conn:
             gone = await feeds.long_gone(conn, before=before)
-            is_server_overdue = owned.has_first and await servers.any_left(conn, before=before)
+            if owned.has_first:
+                removed = await subscriptions.long_removed(conn, before=now - REMOVED_KEPT)
+                are_drafts_expired = await stored_drafts.any_saved_before(conn, now - drafts.KEPT)
+                is_server_overdue = await servers.any_left(conn, before=before)
+        await self._delete_subscriptions(removed, before=now - REMOVED_KEPT)
+        if are_drafts_expired:
+            async with self._database.write() as conn:
+                await stored_drafts.delete_saved_before(conn, now - drafts.KEPT)
         overdue = {feed.id: feed for feed in gone if owned.has(feed.server_id)}
         places = {feed_id: overdue[feed_id].place for feed_id in self._gone.confirmed(overdue)}
         access = await access_by_feed(self._publisher, places)
@@ -91,18 +97,8 @@ class Retention:
             _log.info("The bot left server %d %d days ago: its data is deleted", server_id, KEPT.days)
         return tuple(deleted)
 
-    async def _delete_drafts(self) -> None:
-        before = self._clock() - drafts.KEPT
-        async with self._database.read() as conn:
-            are_expired = await stored_drafts.any_saved_before(conn, before)
-        if are_expired:
-            async with self._database.write() as conn:
-                await stored_drafts.delete_saved_before(conn, before)
-
-    async def _delete_subscriptions(self) -> None:
-        before = self._clock() - REMOVED_KEPT
-        async with self._database.read() as conn:
-            expired = self._removed.confirmed(await subscriptions.long_removed(conn, before=before))
+    async def _delete_subscriptions(self, removed: Iterable[SubscriptionId], *, before: datetime) -> None:
+        expired = self._removed.confirmed(removed)
         if expired:
             async with self._database.write() as conn:
                 deleted = await subscriptions.forget_removed(conn, expired, before=before)
