@@ -21,7 +21,9 @@ from bot.discord.connection.gateway_shard import GatewayShard
 from bot.discord.connection.retries import Retries
 from bot.errors import StoreError
 
-CONNECT_SECONDS = 60.0  # timeout until a connection can identify itself or resume a session
+CONNECT_SECONDS = 60.0  # timeout until a connection can identify itself
+# The same for a session that resumes, which is tried a few times: then a new one begins at another address.
+RESUME_SECONDS = 10.0
 # Discord counts IDENTIFYs over five seconds; the rest is for those that the network bunches.
 IDENTIFY_SECONDS = 5.5
 
@@ -179,19 +181,21 @@ class ShardedClient(commands.AutoShardedBot):
         """
         if resume is not None:
             session = {"session": resume.session_id, "sequence": resume.sequence, "resume": True}
-            return await self._socket(shard_id, resume.gateway, session)
+            return await self._socket(shard_id, resume.gateway, session, timeout_seconds=RESUME_SECONDS)
         address = await ask_for_gateway(self)
         bucket = shard_id % address.max_concurrency
         async with self._connecting[bucket]:  # one of its shards waits for a turn, and no other connects
-            socket = await self._socket(shard_id, address.url, {})
+            socket = await self._socket(shard_id, address.url, {}, timeout_seconds=CONNECT_SECONDS)
             try:
                 await socket.identify_in(self._identify_turn(bucket))
             except StoreError as error:
                 raise DiscordError(f"its turn to identify itself is not known: {error}") from None
             return socket
 
-    async def _socket(self, shard_id: int, address: yarl.URL, session: Mapping[str, Any]) -> GatewaySocket:
-        async with asyncio.timeout(CONNECT_SECONDS):
+    async def _socket(
+        self, shard_id: int, address: yarl.URL, session: Mapping[str, Any], *, timeout_seconds: float
+    ) -> GatewaySocket:
+        async with asyncio.timeout(timeout_seconds):
             return await GatewaySocket.from_client(
                 self, gateway=self._gateway or address, shard_id=shard_id, **session
             )

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from yarl import URL
 
 from bot.client import Client, point_at
 from bot.core.feeds import FeedKind, Place
 from bot.core.ids import ChannelId, ServerId
+from bot.discord.connection import sharded_client
 from bot.discord.connection.retries import Retries
 from bot.discord.connection.sharded_client import IDENTIFY_SECONDS
 from bot.discord.connection.shards import Shards
@@ -176,6 +178,26 @@ async def test_a_lost_connection_is_resumed_without_a_turn_and_a_lost_session_ta
         await until(lambda: stage.sessions() == [0])
         assert stage.turns == [0, 0]
         assert client.opened == {0}
+
+
+async def test_where_the_address_to_resume_at_is_mute_a_new_session_begins(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharded_client, "RESUME_SECONDS", 0.05)
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with (
+        await asyncio.start_server(say_nothing, "127.0.0.1", 0) as mute,
+        stage.client(0) as client,
+    ):
+        port = mute.sockets[0].getsockname()[1]
+        client._gateway = None  # no DISCORD_GATEWAY_URL, which is for every connection
+        client._opened[0].ws.gateway = URL(f"ws://127.0.0.1:{port}")
+        stage.sandbox.gateway.drop()
+        await until(lambda: stage.turns == [0, 0] and stage.sessions() == [0])
 
 
 async def test_shards_of_one_bucket_follow_each_other_and_others_do_not_wait(stage: Stage) -> None:
