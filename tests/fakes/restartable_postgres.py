@@ -91,7 +91,18 @@ class RestartablePostgres:
     async def freeze(self, seconds: float) -> None:
         """Stops all of the server's processes; connections stay open, and nobody answers."""
         children = Path(f"/proc/{self._server.pid}/task/{self._server.pid}/children").read_text().split()
-        processes = [self._server.pid, *map(int, children)]
+        await self._freeze([self._server.pid, *map(int, children)], seconds)
+
+    async def freeze_connections(self, ports: set[int], seconds: float) -> None:
+        """Stops the server's processes behind the connections from these ports, with all that they lock."""
+        connection = await self.connection()
+        rows = await connection.fetch(
+            "SELECT pid FROM pg_stat_activity WHERE client_port = ANY($1)", list(ports)
+        )
+        await connection.close()
+        await self._freeze([row["pid"] for row in rows], seconds)
+
+    async def _freeze(self, processes: list[int], seconds: float) -> None:
         for pid in processes:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)

@@ -72,6 +72,10 @@ async def _freeze_server(members: Members, life: Life, seconds: float) -> None:
     await members.postgres.freeze(seconds)
 
 
+async def _freeze_connections(members: Members, life: Life, seconds: float) -> None:
+    await members.postgres.freeze_connections(life.database.ports_behind, seconds)
+
+
 async def _close_database(members: Members, life: Life, seconds: float) -> None:
     await members.postgres.close(seconds)
 
@@ -164,6 +168,13 @@ DISRUPTIONS = (
     ),
     Disruption(name="PostgreSQL crashed", weight=15, seconds=(0.0, 4.0), act=crash, concerns_all=True),
     Disruption(name="PostgreSQL frozen", weight=5, seconds=(1.0, 8.0), act=_freeze_server, concerns_all=True),
+    Disruption(
+        name="connections frozen",
+        weight=6,
+        seconds=(5.0, 60.0),
+        act=_freeze_connections,
+        recovers_seconds=45.0,
+    ),
     Disruption(
         name="database: no connections", weight=5, seconds=(1.0, 8.0), act=_close_database, concerns_all=True
     ),
