@@ -11,6 +11,7 @@ from typing import Any, Self
 import discord
 from typing_extensions import override
 
+from bot.core.ids import ChannelId
 from bot.core.mentions import channels_in
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.components import PersistentItem, SafeView, client_of
@@ -88,25 +89,23 @@ class Pager(SafeView, Session):
     def __init__(
         self,
         interaction: discord.Interaction,
-        embeds: Sequence[discord.Embed],
+        load: PageLoader,
         *,
-        items: Sequence[discord.ui.Item[Any]] = (),
-        text: str | None = None,
-        load: PageLoader | None = None,
-        number: int | None = None,
+        number: int,
+        first: Page,
+        channel_ids: frozenset[ChannelId],
     ) -> None:
-        """Pages that are known (`embeds`), or that are loaded when they are shown, `number` of them."""
+        """`number` pages, the `first` of which is loaded; `channel_ids` are those that they may name."""
         super().__init__(timeout=OPEN_SECONDS)
         self._key = new_key()
         self._interaction = interaction  # the latest: its token edits the answer when this view times out
-        self._embeds = embeds
         self._load = load
-        self._number = len(embeds) if number is None else number
-        self._items = tuple(items)  # of the page that is shown
+        self._number = number
+        self._items = first.items  # of the page that is shown
         self._user_id = None if is_public(interaction) else interaction.user.id
         self._is_personal = is_personal(interaction)
         self._is_for_admins = _is_for_admins(interaction)
-        self._channel_ids = channels_in(f"{text}{[embed.to_dict() for embed in embeds]}")
+        self._channel_ids = channel_ids
         self._set_page(0)
         client_of(interaction).sessions.open(self._key, self)
 
@@ -119,7 +118,7 @@ class Pager(SafeView, Session):
         await interaction.response.defer()
         await self._check(interaction)
         page = min(page, self._number - 1)
-        shown = await self._load(page) if self._load else Page(self._embeds[page], self._items)
+        shown = await self._load(page)
         self._items = shown.items
         self._set_page(page)
         await reply(interaction, shown.content, embeds=shown.embeds, view=self)
@@ -179,22 +178,27 @@ async def answer(
         buttons: below every page, after the page buttons.
     """
     embeds = await mentioning_undelivered(interaction, embeds)
-    view: SafeView | None = None
-    if len(embeds) > 1:
-        view = Pager(interaction, embeds, items=buttons)
-    elif buttons:
-        view = SafeView(*buttons)
-    await reply(interaction, embeds=embeds[:1], view=view)
+
+    async def load(number: int) -> Page:
+        return Page(embeds[number], tuple(buttons))
+
+    await _answer(interaction, load, number=len(embeds), embeds=embeds)
 
 
 async def answer_lazily(interaction: discord.Interaction, load: PageLoader, *, number: int) -> None:
     """Answers a deferred interaction with the first of `number` pages, each loaded when it is shown."""
+    await _answer(interaction, load, number=number)
+
+
+async def _answer(
+    interaction: discord.Interaction, load: PageLoader, *, number: int, embeds: Sequence[discord.Embed] = ()
+) -> None:
+    """Answers with the first page; `embeds` are those of all pages if they are known already."""
     first = await load(0)
     view: SafeView | None = None
     if number > 1:
-        view = Pager(
-            interaction, [first.embed], items=first.items, text=first.content, load=load, number=number
-        )
+        texts = [first.content, *(embed.to_dict() for embed in embeds or [first.embed])]
+        view = Pager(interaction, load, number=number, first=first, channel_ids=channels_in(str(texts)))
     elif first.items:
         view = SafeView(*first.items)
     await reply(interaction, first.content, embeds=first.embeds, view=view)
