@@ -108,7 +108,7 @@ async def _until_signal(work: Coroutine[None, None, None]) -> None:
     except Exception as error:
         if not was_signaled:
             raise
-        # Cancelled work may fail in its own way; the process ends normally all the same.
+        # Cancelled work may fail in its own way; the process still ends normally.
         _log.warning("An error occurred while closing: %s", type(error).__name__)
         _log.debug("The error while closing", exc_info=error)
     closed.set()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Generic, TypeVar
 
 from bot.core.feed_settings import focus_note, query_words, role_words
 from bot.core.feeds import FeedSettings, Subscription
@@ -16,6 +17,7 @@ from bot.core.schedules import ScheduleDefaults
 
 KEPT_DAYS = 90
 _MAX_NAMED = 5  # queries in one sentence
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,24 @@ class Revision:
         return frozenset(filter(None, roles))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedSubscription(Generic[_Value]):
+    """A subscription whose focus or role changed."""
+
+    subscription: Subscription  # as it is now
+    before: _Value
+    after: _Value
+
+    @property
+    def entry(self) -> tuple[SubscriptionId, _Value, _Value]:
+        """The change, for a revision."""
+        return self.subscription.id, self.before, self.after
+
+
+Refocused = ChangedSubscription[Focus]
+NewMention = ChangedSubscription[RoleId | None]
+
+
 def subscribed_words(subscriptions: Sequence[Subscription]) -> str:
     return f"subscribed to {_listed(subscriptions)}"
 
@@ -80,16 +100,25 @@ def unsubscribed_words(subscriptions: Sequence[Subscription]) -> str:
     return f"unsubscribed from {_listed(subscriptions)}"
 
 
-def refocused_words(subscriptions: Sequence[Subscription], *, before: Focus) -> str:
-    """For subscriptions that have the same focus now."""
-    named = _listed([replace(item, focus=Focus.EXACT) for item in subscriptions])
-    return f"focus of {named}: {before.value} → {subscriptions[0].focus.value}"
+def focus_words(changed: Sequence[Refocused]) -> list[str]:
+    return _changed_words("focus", changed, lambda focus: focus.value)
 
 
-def mention_words(subscriptions: Sequence[Subscription], *, before: RoleId | None) -> str:
-    """For subscriptions that ping the same role now."""
-    named = _listed([replace(item, focus=Focus.EXACT) for item in subscriptions])
-    return f"mention of {named}: {role_words(before)} → {role_words(subscriptions[0].mention_role_id)}"
+def mention_words(changed: Sequence[NewMention]) -> list[str]:
+    return _changed_words("mention", changed, role_words)
+
+
+def _changed_words(
+    name: str, changed: Sequence[ChangedSubscription[_Value]], in_words: Callable[[_Value], str]
+) -> list[str]:
+    """One text for the subscriptions with the same change."""
+    groups: dict[tuple[_Value, _Value], list[Subscription]] = {}
+    for item in changed:
+        groups.setdefault((item.before, item.after), []).append(replace(item.subscription, focus=Focus.EXACT))
+    return [
+        f"{name} of {_listed(group)}: {in_words(before)} → {in_words(after)}"
+        for (before, after), group in groups.items()
+    ]
 
 
 def _listed(subscriptions: Sequence[Subscription]) -> str:

@@ -83,7 +83,7 @@ async def tell(interaction: discord.Interaction, text: str, *, is_acknowledged: 
     else:
         if waits:
             # A public "thinking…" cannot become private: it is completed, then deleted. Should the deletion
-            # fail, the person has seen the answer all the same.
+            # fail, the person has still seen the answer.
             await _complete(interaction, text)
             await interaction.delete_original_response()
         await _follow_up(interaction, text, ephemeral=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.changes import Revision
+from bot.core.changes import Refocused, Revision, focus_words
 from bot.core.feeds import Feed, LastRun, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import ChangeId, ChannelId, UserId
 from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.feeds import unsubscribing
-from bot.services.feeds.refocusing import Refocused, history_words, refocus, revision_entries
+from bot.services.feeds.refocusing import refocus
 from bot.services.runs.run import Runs
 
 
@@ -54,11 +54,8 @@ class FocusSetting:
             changed = await refocus(conn, asked_for, wanted)
             change_ids: tuple[ChangeId | None, ...] = ()
             if changed:
-                what, revision = (
-                    "; ".join(history_words(changed)),
-                    Revision(focuses=revision_entries(changed)),
-                )
-                now = self._clock()
+                what, now = "; ".join(focus_words(changed)), self._clock()
+                revision = Revision(focuses=tuple(item.entry for item in changed))
                 change_ids = (await record(conn, feed, what, user_id=user_id, now=now, revision=revision),)
         after = [item.subscription for item in changed]
         return FocusChanged(

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import refocused_words
+from bot.core.changes import Refocused
 from bot.core.feeds import Subscription
 from bot.core.focus import Focus
-from bot.core.ids import SubscriptionId
 from bot.services.runs.closeness import focus_terms
 from bot.store import subscriptions
 
 NO_FOCUS: Final[Mapping[str, Focus]] = MappingProxyType({})  # none was chosen
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refocused:
-    """A subscription whose focus changed."""
-
-    subscription: Subscription  # as it is now
-    before: Focus
 
 
 def to_refocus(known: Sequence[Subscription], focus_of: Mapping[str, Focus]) -> list[Refocused]:
@@ -34,6 +25,7 @@ def to_refocus(known: Sequence[Subscription], focus_of: Mapping[str, Focus]) -> 
         Refocused(
             subscription=replace(item, focus=focus, focus_terms=focus_terms(item.query, focus)),
             before=item.focus,
+            after=focus,
         )
         for item, focus in wanted
         if focus is not item.focus
@@ -53,16 +45,3 @@ async def refocus(
     changed = to_refocus(known, focus_of)
     await store(conn, changed)
     return changed
-
-
-def revision_entries(changed: Sequence[Refocused]) -> tuple[tuple[SubscriptionId, Focus, Focus], ...]:
-    """What changed, for a revision."""
-    return tuple((item.subscription.id, item.before, item.subscription.focus) for item in changed)
-
-
-def history_words(changed: Sequence[Refocused]) -> list[str]:
-    """What changed, for /config history."""
-    groups: dict[tuple[Focus, Focus], list[Subscription]] = {}
-    for item in changed:
-        groups.setdefault((item.before, item.subscription.focus), []).append(item.subscription)
-    return [refocused_words(group, before=before) for (before, _), group in groups.items()]

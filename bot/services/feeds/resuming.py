@@ -8,14 +8,13 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import Revision, resubscribed_words, subscribed_words
+from bot.core.changes import Refocused, Revision, focus_words, resubscribed_words, subscribed_words
 from bot.core.feeds import REMOVED_KEPT, Feed, Subscription
 from bot.core.focus import Focus
 from bot.core.ids import SubscriptionId
 from bot.core.list_days import first_list_day, open_list_day
 from bot.core.query.compiled import CompiledQuery
-from bot.services.feeds import refocusing
-from bot.services.feeds.refocusing import NO_FOCUS, Refocused, history_words, refocus
+from bot.services.feeds.refocusing import NO_FOCUS, refocus
 from bot.services.runs.planning import plan_again
 from bot.store import cancelled_papers, papers, posts, subscriptions
 from bot.store.cancelled_papers import Cancelled
@@ -47,7 +46,7 @@ class AddedSubscriptions:
     def words(self) -> list[str]:
         """What happened, for /config history; empty if nothing did."""
         done = ((subscribed_words, self.new), (resubscribed_words, self.resumed))
-        return [*(words(items) for words, items in done if items), *history_words(self.refocused)]
+        return [*(words(items) for words, items in done if items), *focus_words(self.refocused)]
 
 
 async def add_subscriptions(
@@ -95,7 +94,8 @@ async def add_subscriptions(
 def revision_of(added: AddedSubscriptions) -> Revision:
     """With which adding them can be undone."""
     return Revision(
-        subscribed=tuple(item.id for item in added.all), focuses=refocusing.revision_entries(added.refocused)
+        subscribed=tuple(item.id for item in added.all),
+        focuses=tuple(item.entry for item in added.refocused),
     )
 
 

@@ -8,15 +8,22 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import Revision, unsubscribed_words
+from bot.core.changes import (
+    NewMention,
+    Refocused,
+    Revision,
+    focus_words,
+    mention_words,
+    unsubscribed_words,
+)
 from bot.core.feed_settings import differences
 from bot.core.feeds import Feed, FeedSettings, Subscription
 from bot.core.ids import ChannelId, UserId
 from bot.core.limits import Limits
 from bot.errors import UserError
 from bot.services.changes import record
-from bot.services.feeds import refocusing, skipping, subscription_mentions
-from bot.services.feeds.refocusing import Refocused, refocus
+from bot.services.feeds import skipping
+from bot.services.feeds.refocusing import refocus
 from bot.services.feeds.resuming import (
     AddedSubscriptions,
     add_subscriptions,
@@ -24,7 +31,7 @@ from bot.services.feeds.resuming import (
     remove_subscriptions,
 )
 from bot.services.feeds.settings import change
-from bot.services.feeds.subscription_mentions import NewMention, set_mentions
+from bot.services.feeds.subscription_mentions import set_mentions
 from bot.services.feeds.unsubscribing import new_key
 from bot.store import feeds, subscriptions
 from bot.store.cancelled_papers import Cancelled
@@ -57,8 +64,8 @@ class Reverted:
             *(item.words for item in differences(self.before, self.feed.settings)),
             *([unsubscribed_words(self.removed)] if self.removed else ()),
             *self.added.words,
-            *subscription_mentions.history_words(self.mentions),
-            *refocusing.history_words(self.refocused),
+            *mention_words(self.mentions),
+            *focus_words(self.refocused),
             *([] if self.brought_back is None else ["brought back what the pause missed"]),
         ]
 

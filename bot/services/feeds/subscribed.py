@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.core.access import Access
+from bot.core.changes import NewMention
 from bot.core.feed_settings import Difference, differences
 from bot.core.feeds import Feed, FeedSettings, LastRun, Subscription
 from bot.core.focus import Focus
@@ -17,7 +18,6 @@ from bot.core.query.compiled import CompiledQuery, Merged
 from bot.core.query.relevance import Relevance
 from bot.services.context import ServiceContext
 from bot.services.feeds.resuming import AddedSubscriptions
-from bot.services.feeds.subscription_mentions import NewMention
 from bot.services.queries.focus import Compared
 from bot.services.queries.hints import Study
 from bot.services.queries.search import MAX_DAYS, RECENT_DAYS, Search

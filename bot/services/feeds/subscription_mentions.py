@@ -8,21 +8,13 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import Revision, mention_words
+from bot.core.changes import NewMention, Revision, mention_words
 from bot.core.feeds import Feed, Subscription
-from bot.core.ids import ChangeId, ChannelId, RoleId, SubscriptionId, UserId
+from bot.core.ids import ChangeId, ChannelId, RoleId, UserId
 from bot.services.changes import record
 from bot.services.context import ServiceContext
 from bot.services.feeds import unsubscribing
 from bot.store import subscriptions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMention:
-    """A subscription whose role changed."""
-
-    subscription: Subscription  # as it is now
-    before: RoleId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +65,9 @@ def to_mention(known: Sequence[Subscription], role_of: Mapping[str, RoleId | Non
     """The subscriptions that ping another role than is wanted for their canonical form, and it instead."""
     wanted = [(item, role_of.get(item.query.canonical, item.mention_role_id)) for item in known]
     return [
-        NewMention(subscription=replace(item, mention_role_id=role_id), before=item.mention_role_id)
+        NewMention(
+            subscription=replace(item, mention_role_id=role_id), before=item.mention_role_id, after=role_id
+        )
         for item, role_id in wanted
         if role_id != item.mention_role_id
     ]
@@ -96,20 +90,6 @@ async def record_mentions(
     """Records it for /config history, if anything changed; can be undone."""
     if not changed:
         return ()
-    what, revision = "; ".join(history_words(changed)), Revision(mentions=revision_entries(changed))
+    what = "; ".join(mention_words(changed))
+    revision = Revision(mentions=tuple(item.entry for item in changed))
     return (await record(conn, feed, what, user_id=user_id, now=now, revision=revision),)
-
-
-def revision_entries(
-    changed: Sequence[NewMention],
-) -> tuple[tuple[SubscriptionId, RoleId | None, RoleId | None], ...]:
-    """What changed, for a revision."""
-    return tuple((item.subscription.id, item.before, item.subscription.mention_role_id) for item in changed)
-
-
-def history_words(changed: Sequence[NewMention]) -> list[str]:
-    """What changed, for /config history."""
-    groups: dict[tuple[RoleId | None, RoleId | None], list[Subscription]] = {}
-    for item in changed:
-        groups.setdefault((item.before, item.subscription.mention_role_id), []).append(item.subscription)
-    return [mention_words(group, before=before) for (before, _), group in groups.items()]

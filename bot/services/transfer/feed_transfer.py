@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import Revision
+from bot.core.changes import NewMention, Refocused, Revision, focus_words, mention_words
 from bot.core.feed_settings import Difference, differences
 from bot.core.feeds import Feed, FeedSettings, Place
 from bot.core.focus import Focus
@@ -22,16 +22,10 @@ from bot.services.context import ServiceContext
 from bot.services.delivery.outbox import Delivery
 from bot.services.feeds import refocusing
 from bot.services.feeds.creation import ensure_feed
-from bot.services.feeds.refocusing import Refocused, to_refocus
+from bot.services.feeds.refocusing import to_refocus
 from bot.services.feeds.resuming import add_subscriptions
 from bot.services.feeds.settings import change
-from bot.services.feeds.subscription_mentions import (
-    NewMention,
-    history_words,
-    revision_entries,
-    set_mentions,
-    to_mention,
-)
+from bot.services.feeds.subscription_mentions import set_mentions, to_mention
 from bot.services.transfer.export_file import written
 from bot.services.transfer.import_file import read_file
 from bot.store import feeds, servers, subscriptions
@@ -218,15 +212,15 @@ class Transfer:
         added = await add_subscriptions(conn, feed, transfer.adds, now=now, focus_of=transfer.focus_of)
         await refocusing.store(conn, transfer.refocused)
         mentions = await set_mentions(conn, await subscriptions.of_feed(conn, feed.id), transfer.role_of)
-        changes = [*history_words(mentions), *(item.words for item in transfer.differences)]
-        words = [*added.words, *refocusing.history_words(transfer.refocused), *changes]
+        changes = [*mention_words(mentions), *(item.words for item in transfer.differences)]
+        words = [*added.words, *focus_words(transfer.refocused), *changes]
         what = f"{how}: {'; '.join(words) or 'the settings as they were'}"
         new = tuple(item.id for item in added.all)
         revision = Revision(
             settings=None if transfer.before == transfer.after else (transfer.before, transfer.after),
             subscribed=new,
-            focuses=refocusing.revision_entries(transfer.refocused),
-            mentions=revision_entries([item for item in mentions if item.subscription.id not in new]),
+            focuses=tuple(item.entry for item in transfer.refocused),
+            mentions=tuple(item.entry for item in mentions if item.subscription.id not in new),
         )
         can_be_undone = revision != Revision()
         change_id = await record(

@@ -72,7 +72,7 @@ _OWN = (asyncpg.PostgresError, asyncpg.InternalClientError, OSError, TimeoutErro
 
 
 class ConnectError(asyncpg.InterfaceError):
-    """No connection to the server came about; the cause says why."""
+    """The server could not be connected to; the cause says why."""
 
 
 def advice(error: BaseException | None) -> str | None:

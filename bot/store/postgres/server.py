@@ -95,7 +95,7 @@ def refusal(server: Server, *, shown: str, user: str | None) -> ConfigError | No
 async def is_pooled_by_transaction(engine: AsyncEngine) -> bool:
     """Whether a connection is not always to the same process of the server, so that it keeps no locks.
 
-    A pooler gives what it used last to the next transaction, whosever that is.
+    A pooler gives the connection that it used last to the next transaction, of any client.
     """
     pid = select(func.pg_backend_pid())
     async with engine.connect() as one, engine.connect() as other:
