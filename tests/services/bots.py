@@ -10,13 +10,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, text, update
 
 from bot.core.feeds import Feed, FeedKind, Place
 from bot.core.ids import ChannelId, ServerId, UserId
-from bot.core.limits import Limits
+from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.list_days import open_list_day
 from bot.core.posts import Post
+from bot.core.query.compiled import compile_query
 from bot.core.runs import Run
 from bot.core.schedules import Cadence, Schedule
 from bot.services.container import Services, assemble
@@ -24,9 +25,11 @@ from bot.services.context import ServiceContext
 from bot.services.delivery.content import read_content
 from bot.services.delivery.pace import ChannelPace
 from bot.services.progress import Progress, no_progress
+from bot.services.runs.planning import plan_again
 from bot.sources.fetching import FetchLimits
 from bot.sources.huggingface import HuggingFace
-from bot.store import feeds, outbox, posts, runs
+from bot.sources.parse import parse_list
+from bot.store import feeds, outbox, papers, posts, runs, subscriptions, tables
 from bot.store.column_types import UtcDateTime
 from bot.store.database import Database
 from tests.fakes.board import FakeBoard
@@ -45,6 +48,7 @@ CHANNEL, OTHER = 1, 2
 KINDS = tuple(kind for kind in FeedKind if kind is not FeedKind.DIRECT)  # of a server's feeds
 SERVER = ServerId(9)
 USER = UserId(8)
+_VIDEO = compile_query("video", DEFAULT_LIMITS)
 
 
 @dataclass(kw_only=True)
@@ -90,6 +94,39 @@ class Bot:
                     conn, found.feed, schedule=schedule, next_run_at=self.clock(), now=self.clock()
                 )
         return await self.feed(channel)
+
+    async def plan(
+        self,
+        *,
+        channel: int = CHANNEL,
+        kind: FeedKind = FeedKind.CHANNEL,
+        server: int = SERVER,
+        **columns: object,
+    ) -> None:
+        """Stores what a run would: posts of today's papers for a live feed that wants them. Nothing is sent yet.
+
+        The feed has these values in its columns. A run, with its subscription, takes several times as long.
+        """
+        now, today = self.clock(), self.today
+        listed = parse_list(self.hub.days[today], asked_day=today).papers
+        place = Place(server_id=ServerId(server), channel_id=ChannelId(channel), kind=kind)
+        async with self.database.write() as conn:
+            feed = await feeds.ensure(conn, place=place, schedule=LIVE, next_run_at=now, now=now)
+            if columns:
+                of_feed = update(tables.feeds).where(tables.feeds.c.id == feed.id)
+                await conn.execute(of_feed.values(columns))
+                (feed,) = await feeds.by_ids(conn, [feed.id])
+            await subscriptions.add(conn, feed_id=feed.id, query=_VIDEO, since=today, now=now)
+            await papers.upsert(conn, listed, seen_at=now, day=today)
+            planned = plan_again(
+                feed,
+                listed,
+                {paper.id: (_VIDEO.canonical,) for paper in listed},
+                close_to={},
+                pings=feed.settings.mention_role_id is not None,
+            )
+            await posts.add(conn, planned, now=now)
+        self.services.delivery.wake()
 
     async def feed(self, channel: int = CHANNEL) -> Feed:
         async with self.database.read() as conn:

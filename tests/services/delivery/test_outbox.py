@@ -23,7 +23,7 @@ from bot.services.delivery.pace import ChannelPace
 from bot.store import outbox
 from tests.examples import examples, first
 from tests.fakes.publisher import LOST, Fault
-from tests.services.bots import CHANNEL, LIVE, OTHER, USER, Bot, a_bot
+from tests.services.bots import CHANNEL, OTHER, USER, Bot, a_bot
 from tests.stores import (
     delete_although_needed,
     fill_disk,
@@ -41,11 +41,10 @@ BOT_REFUSED = DeliveryError(
 
 
 async def plan_posts(bot: Bot, *paper_ids: str, channel: int = CHANNEL) -> None:
-    """A run plans posts of these papers for a live channel; nothing is sent yet."""
+    """Plans posts of these papers for a live channel; nothing is sent yet."""
     for paper_id in paper_ids or ("2608.00001",):
         bot.list_paper(paper_id)
-    await bot.subscribe(channel=channel, schedule=LIVE)
-    await bot.services.runs.run()
+    await bot.plan(channel=channel)
 
 
 async def try_again(bot: Bot, **after: float) -> None:
@@ -261,9 +260,7 @@ async def test_a_refused_message_fails_and_the_next_one_is_sent(bot: Bot) -> Non
 
 async def test_a_refusal_of_the_bot_pauses_all_sending(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     for channel in range(1, 4):
-        await bot.subscribe(channel=channel, schedule=LIVE)
-    bot.list_paper("2608.00001")
-    await bot.services.runs.run()
+        await plan_posts(bot, channel=channel)
     bot.publisher.gate = asyncio.Event()  # so that all of them are on their way
     for channel in range(1, 4):
         bot.publisher.refusals[ChannelId(channel)] = BOT_REFUSED
@@ -485,9 +482,7 @@ async def test_a_message_interrupted_by_shutdown_is_sent_once_after_the_restart(
 async def test_the_number_of_messages_in_flight_is_bounded(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivering, "MAX_IN_FLIGHT", 3)
     for channel in range(1, 6):
-        await bot.subscribe(channel=channel, schedule=LIVE)
-    bot.list_paper("2608.00001")
-    await bot.services.runs.run()
+        await plan_posts(bot, channel=channel)
     bot.publisher.gate = asyncio.Event()
     reads = counted(monkeypatch, "claimable")
     bot.delivery = asyncio.create_task(bot.services.delivery.run())

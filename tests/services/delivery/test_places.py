@@ -18,7 +18,7 @@ from bot.services.delivery.pace import growing_wait
 from bot.store import outbox
 from tests.examples import thorough
 from tests.fakes.publisher import LOST, Fault
-from tests.services.bots import CHANNEL, LIVE, USER, Bot
+from tests.services.bots import CHANNEL, USER, Bot
 from tests.waiting import until
 
 KINDS = [FeedKind.CHANNEL, thorough(FeedKind.THREAD), FeedKind.FORUM]
@@ -28,13 +28,10 @@ NOBODY_CAN_LOOK = DeliveryError("I cannot look.", code=50013, kind=DeliveryError
 
 
 async def plan_posts(bot: Bot, kind: FeedKind, count: int = 3, **feed: object) -> None:
-    """A run plans posts for a live feed of this kind; nothing is sent yet."""
+    """Plans posts for a live feed of this kind; nothing is sent yet."""
     for number in range(1, count + 1):
         bot.list_paper(f"2608.{number:05}", upvotes=count - number)
-    await bot.subscribe(schedule=LIVE, kind=kind)
-    for column, value in feed.items():
-        await bot.execute(f"UPDATE feeds SET {column} = :value", value=value)  # noqa: S608 - our own names
-    await bot.services.runs.run()
+    await bot.plan(kind=kind, **feed)
 
 
 async def try_again(bot: Bot, **after: float) -> None:
@@ -329,13 +326,11 @@ async def test_a_server_whose_channels_hang_leaves_room_for_the_others(bot: Bot)
     bot.list_paper("2608.00001")
     hanging = range(1, MAX_IN_FLIGHT + 11)
     for channel in hanging:
-        await bot.subscribe(channel=channel, schedule=LIVE, server=1)
-    await bot.services.runs.run()
+        await bot.plan(channel=channel, server=1)
     bot.publisher.hanging = set(map(ChannelId, hanging))
     await bot.begin_delivering()
     await until(lambda: bot.services.delivery.in_flight >= MAX_PER_SERVER)
-    await bot.subscribe(channel=200, schedule=LIVE, server=2)
-    await bot.services.runs.run()
+    await bot.plan(channel=200, server=2)
     await bot.until_posted(200)
     await bot.stop_delivering()
 

@@ -17,7 +17,7 @@ from bot.services.delivery.attempts import MAX_BUGS
 from bot.store import follow_ups, notices
 from tests.examples import examples, first, thorough
 from tests.fakes.publisher import Fault, Poison
-from tests.services.bots import CHANNEL, KINDS, LIVE, USER, Bot, a_bot
+from tests.services.bots import CHANNEL, KINDS, USER, Bot, a_bot
 from tests.stores import freed
 
 PASSES_BARE, FATAL = Poison(), Poison(even_bare=True)
@@ -34,13 +34,10 @@ def ids(*numbers: int) -> list[str]:
 
 
 async def plan_posts(bot: Bot, count: int, *, kind: FeedKind = FeedKind.CHANNEL, **feed: object) -> None:
-    """A run plans posts for a live feed, the first with the most upvotes; nothing is sent yet."""
+    """Plans posts for a live feed, the first with the most upvotes; nothing is sent yet."""
     for number in range(1, count + 1):
         bot.list_paper(f"2608.{number:05}", upvotes=count - number)
-    await bot.subscribe(schedule=LIVE, kind=kind)
-    for column, value in feed.items():
-        await bot.execute(f"UPDATE feeds SET {column} = :value", value=value)  # noqa: S608 - our own names
-    await bot.services.runs.run()
+    await bot.plan(kind=kind, **feed)
 
 
 def poison(bot: Bot, *numbers: int, how: Poison = FATAL) -> None:
