@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import Refocused
+from bot.core.changes import ChangedSubscription, Refocused
 from bot.core.feeds import Subscription
 from bot.core.focus import Focus
 from bot.services.runs.closeness import focus_terms
@@ -22,7 +22,7 @@ def to_refocus(known: Sequence[Subscription], focus_of: Mapping[str, Focus]) -> 
     """The subscriptions that have another focus than is wanted for their canonical form, and it instead."""
     wanted = [(item, focus_of.get(item.query.canonical, item.focus)) for item in known]
     return [
-        Refocused(
+        ChangedSubscription(
             subscription=replace(item, focus=focus, focus_terms=focus_terms(item.query, focus)),
             before=item.focus,
             after=focus,

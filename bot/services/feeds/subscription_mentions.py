@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.changes import NewMention, Revision, mention_words
+from bot.core.changes import ChangedSubscription, NewMention, Revision, mention_words
 from bot.core.feeds import Feed, Subscription
 from bot.core.ids import ChangeId, ChannelId, RoleId, UserId
 from bot.services.changes import record
@@ -65,7 +65,7 @@ def to_mention(known: Sequence[Subscription], role_of: Mapping[str, RoleId | Non
     """The subscriptions that ping another role than is wanted for their canonical form, and it instead."""
     wanted = [(item, role_of.get(item.query.canonical, item.mention_role_id)) for item in known]
     return [
-        NewMention(
+        ChangedSubscription(
             subscription=replace(item, mention_role_id=role_id), before=item.mention_role_id, after=role_id
         )
         for item, role_id in wanted
