@@ -10,10 +10,9 @@ from bot.core.plurals import in_a_list
 from bot.core.query.acronyms import expansions
 from bot.core.query.nodes import And, Everything, Field, Node, Or, Phrase, all_phrases
 from bot.core.query.parser import Query
-from bot.core.words.inflection import AMERICAN, LONG_FORMS, WRITTEN_ACRONYMS, fold
+from bot.core.words.inflection import AMERICAN, BRITISH, LONG_FORMS, WRITTEN_ACRONYMS, fold
 from bot.core.words.tokenizer import Mode, capital_form, has_capital_within, run_words, segments
 
-_BRITISH: Final = {american: british for british, american in AMERICAN.items()}
 _LONG_FORMS: Final = {
     folded: long_form
     for long_form in LONG_FORMS.values()
@@ -91,7 +90,7 @@ def spellings(phrase: Phrase) -> tuple[str, ...]:
     if not phrase.is_run:
         return ()
     typed = [fold(word.lower(), word) for word in phrase.source.split()]
-    others = [AMERICAN.get(word) or _BRITISH.get(word) for word in typed]
+    others = [AMERICAN.get(word) or BRITISH.get(word) for word in typed]
     return tuple(dict.fromkeys(word for word in others if word))
 
 
@@ -107,8 +106,7 @@ def _as_written(text: str) -> str:
     """With acronyms and long forms as they are written: *CoT*, *mixture of experts*."""
     text = " ".join(WRITTEN_ACRONYMS.get(word.lower(), word) for word in text.split(" "))
     for folded, written in _LONG_FORMS.items():
-        if folded != written:
-            text = text.replace(folded, written)
+        text = text.replace(folded, written)
     return text
 
 
@@ -150,8 +148,7 @@ def _inner(node: Node, joiner: str) -> str:
         if joiner == "and" and len(keys) == 1 and None not in keys:
             which = "either " if len(node.parts) == 2 else "any of "
             return _alike(sorted(node.parts, key=_position), "or", which=which)
-        return f"({_node(node)})"
-    return f"({_node(node)})" if joiner == "or" else _node(node)
+    return f"({_node(node)})"
 
 
 def _without(parts: Sequence[Node]) -> Iterator[str]:

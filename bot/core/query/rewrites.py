@@ -98,10 +98,7 @@ def _with_operators(source: str, signs: list[str]) -> str:
 def surname_first(typed: str) -> Iterator[Rewrite]:
     """With the given names of `author:Surname, Given` in front, and no comma."""
     text = readable(typed)
-    try:
-        found = tokens(text)
-    except QueryError:
-        return
+    found = tokens(text)
     for place, token in enumerate(found):
         if token.field is not Field.AUTHOR:
             continue
