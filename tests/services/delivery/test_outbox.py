@@ -445,6 +445,22 @@ async def test_a_feed_that_is_deleted_while_its_message_is_on_its_way_causes_no_
     assert caplog.records == []
 
 
+async def test_an_attempt_that_ends_before_it_has_begun_ends_no_other(bot: Bot) -> None:
+    for channel in (CHANNEL, OTHER):
+        await plan_posts(bot, channel=channel)
+    delivery = bot.services.delivery
+    async with bot.database.write():  # so that none can begin
+        await bot.begin_delivering()
+        await until(lambda: delivery._sending._beginnings._under_way)
+        tasks = {channel_id: task for channel_id, (_, task) in delivery._in_flight.items()}
+        tasks[ChannelId(CHANNEL)].cancel()
+        await asyncio.wait([tasks[ChannelId(CHANNEL)]])
+    await tasks[ChannelId(OTHER)]
+    assert bot.publisher.posted(OTHER) == ["2608.00001"]
+    await bot.delivered()
+    assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
+
+
 async def test_a_message_in_flight_at_shutdown_gets_its_answer(bot: Bot) -> None:
     await plan_posts(bot)
     bot.publisher.gate = asyncio.Event()
