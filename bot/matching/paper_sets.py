@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cache, cached_property, reduce
+from functools import cache, cached_property, partial, reduce
 from itertools import repeat
 from typing import Final
 
@@ -38,8 +38,9 @@ class WordSets:
         self._mode: Final = mode
         self._readings = [read(each, mode) for each in texts]
         self._every = (1 << len(self._readings)) - 1
-        self._row = cache(self._row_of)
-        self._places = cache(self._places_of)
+        # Without a reference to this object, so that it is freed as soon as nobody needs it.
+        self._row = cache(partial(_row, self._readings, mode))
+        self._places = cache(partial(_places, self._readings))
         get = self.papers.get
         for number, reading in enumerate(self._readings):
             bit = 1 << number
@@ -71,14 +72,6 @@ class WordSets:
             ways = self._lexicon.ways(words, self._mode)
             found |= those_of(near, lambda number: found_in(ways, self._places(number)))
         return found
-
-    def _row_of(self, number: int) -> str:
-        """What the words of a paper in a row are found by first."""
-        words = [found_by(word, self._mode)[0] for word in self._readings[number].words]
-        return f" {' '.join(words)} "
-
-    def _places_of(self, number: int) -> Places:
-        return places_of(self._readings[number])
 
     def _in_row(self, words: Sequence[str]) -> int:
         """The papers that have as many words of a run side by side as there are keys for."""
@@ -168,6 +161,15 @@ class NameSets:
     def _begun(self, word: str) -> int:
         begun = [papers for each, papers in self._papers.items() if each.startswith(word)]
         return reduce(int.__or__, begun, self._having(word))
+
+
+def _row(readings: Sequence[Reading], mode: Mode, number: int) -> str:
+    """What the words of a paper in a row are found by first."""
+    return f" {' '.join([found_by(word, mode)[0] for word in readings[number].words])} "
+
+
+def _places(readings: Sequence[Reading], number: int) -> Places:
+    return places_of(readings[number])
 
 
 def _keys(reading: Reading, mode: Mode) -> set[str]:

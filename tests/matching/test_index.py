@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +243,16 @@ def test_every_pair_of_words_of_a_title_is_found_in_it(files: list[Path]) -> Non
         for first, second in itertools.pairwise(places):
             typed = f"{paper.title[slice(*first)]} {paper.title[slice(*second)]}"
             assert paper.id in index.search(expression(f'"{typed}"')), typed
+
+
+def test_an_index_is_freed_as_soon_as_nobody_needs_it() -> None:
+    index = PaperIndex([paper("Large models for the understanding of videos", authors=("Wei Li",))])
+    queries = ["large models for the understanding", '"models for the understanding"', "author:Li Wei"]
+    index.search_many(map(expression, queries))
+    sets = [weakref.ref(index._default), weakref.ref(index)]
+    gc.disable()
+    try:
+        del index
+        assert [each() for each in sets] == [None, None]
+    finally:
+        gc.enable()
