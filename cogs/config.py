@@ -17,6 +17,7 @@ from bot.discord.answers import notices as notice_answers
 from bot.discord.answers import setting_changes as changes
 from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
+from bot.discord.permissions.obstacles import publishing_type_obstacle, thread_type_obstacle
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.options import (
     CadenceChoice,
@@ -196,7 +197,7 @@ class ConfigCog(
     ) -> None:
         """Turn threads under cards on or off."""
         await interaction.response.defer(ephemeral=True)
-        target = await targets.with_threads(interaction, channel, on=on)
+        target = await targets.switching(interaction, channel, on=on, check=thread_type_obstacle)
         state = await interaction.client.services.feeds.threads(
             on=on, place=target.place, user_id=target.user_id
         )
@@ -213,7 +214,7 @@ class ConfigCog(
     ) -> None:
         """Publish an announcement channel's posts to its followers."""
         await interaction.response.defer(ephemeral=True)
-        target = await targets.with_followers(interaction, channel, on=on)
+        target = await targets.switching(interaction, channel, on=on, check=publishing_type_obstacle)
         state = await interaction.client.services.feeds.publish(
             on=on, place=target.place, user_id=target.user_id
         )

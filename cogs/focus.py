@@ -13,7 +13,7 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.options import FocusChoice, Keywords, complete_subscription
 from bot.discord.ui.pages import answer
-from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
+from bot.discord.ui.setting_buttons import below_changes
 
 
 class FocusCommand(commands.Cog):
@@ -41,5 +41,5 @@ class FocusCommand(commands.Cog):
             keywords, Focus(focus), channel_id=target.channel_id, user_id=target.user_id
         )
         pages = answers.focus_changed(result, now=services.clock())
-        buttons = [*UndoSettingButton.below(*result.change_ids), AllSettingsButton(target.channel_id)]
+        buttons = below_changes(target.channel_id, result.change_ids)
         await answer(interaction, pages, buttons=buttons)

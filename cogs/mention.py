@@ -14,7 +14,7 @@ from bot.discord.permissions import targets
 from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.ui.options import Keywords, complete_subscription
 from bot.discord.ui.pages import answer
-from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton, below_change
+from bot.discord.ui.setting_buttons import below_change, below_changes
 from bot.errors import UserError
 
 
@@ -58,5 +58,5 @@ class MentionCommand(commands.Cog):
         result = await services.subscription_mentions.change(
             keywords, role_id, channel_id=target.channel_id, user_id=target.user_id
         )
-        buttons = [*UndoSettingButton.below(*result.change_ids), AllSettingsButton(target.channel_id)]
+        buttons = below_changes(target.channel_id, result.change_ids)
         await answer(interaction, answers.mentions_changed(result, now=services.clock()), buttons=buttons)

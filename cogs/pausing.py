@@ -16,7 +16,7 @@ from bot.discord.permissions.channel_option import ChannelOption
 from bot.discord.permissions.viewer import Viewer
 from bot.discord.ui.options import ShortText, choices
 from bot.discord.ui.pages import answer
-from bot.discord.ui.setting_buttons import UndoSettingButton, below_change
+from bot.discord.ui.setting_buttons import UndoSettingButton, below_change, below_changes
 from bot.errors import UserError
 from bot.services.feeds.pausing import Missed
 
@@ -96,7 +96,7 @@ class PauseCommands(commands.Cog):
             target.channel_id, user_id=target.user_id, missed=Missed(missed)
         )
         embed = answers.resumed(resumed, now=services.clock())
-        await answer(interaction, [embed], buttons=below_change(resumed.state, resumed.change_ids))
+        await answer(interaction, [embed], buttons=below_changes(target.channel_id, resumed.change_ids))
 
 
 def _check_alone(channel: ChannelOption | None) -> None:

@@ -20,7 +20,7 @@ from bot.discord.ui.attachments import download
 from bot.discord.ui.confirmation import ask
 from bot.discord.ui.pages import answer
 from bot.discord.ui.replies import reply
-from bot.discord.ui.setting_buttons import AllSettingsButton, UndoSettingButton
+from bot.discord.ui.setting_buttons import UndoSettingButton, below_changes
 
 _MAX_FILES = 10  # in one message; Discord's limit
 
@@ -104,7 +104,7 @@ class TransferCommands(commands.Cog):
             [(wanted, target.place)], user_id=target.user_id, how=f"copied from <#{origin.channel_id}>"
         )
         pages = answers.copied(transfer, source_id=origin.channel_id, left_out=left_out, now=services.clock())
-        buttons = [*UndoSettingButton.below(transfer.change_id), AllSettingsButton(target.channel_id)]
+        buttons = below_changes(target.channel_id, [transfer.change_id])
         await answer(interaction, pages, buttons=buttons)
 
 

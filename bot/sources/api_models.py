@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, TypeVar, cast
 
 from pydantic import (
@@ -43,16 +44,12 @@ def _none_if_wrong(value: object, read: ValidatorFunctionWrapHandler) -> object:
         return None
 
 
-def _clean_if_text(value: object) -> object:
-    return clean_text(value) if isinstance(value, str) else value
+def _if_text(read: Callable[[str], str]) -> BeforeValidator:
+    return BeforeValidator(lambda value: read(value) if isinstance(value, str) else value)
 
 
-def _name_if_text(value: object) -> object:
-    return shorten(value[: 2 * _MAX_NAME_LENGTH], limit=_MAX_NAME_LENGTH) if isinstance(value, str) else value
-
-
-def _title_if_text(value: object) -> object:
-    return shorten(value, limit=_MAX_TITLE_LENGTH) if isinstance(value, str) else value
+def _short(text: str) -> str:
+    return shorten(text[: 2 * _MAX_NAME_LENGTH], limit=_MAX_NAME_LENGTH)
 
 
 def _count_if_written(value: object) -> object:
@@ -83,9 +80,9 @@ def _as_paper_id(value: str) -> PaperId:
 
 _Optional = Annotated[_T | None, WrapValidator(_none_if_wrong)]
 _Raw = Annotated[str, Field(strict=True)]
-_Text = Annotated[str, BeforeValidator(_clean_if_text), Field(strict=True)]
-_Title = Annotated[str, BeforeValidator(_title_if_text), Field(strict=True)]
-_ShortText = Annotated[str, BeforeValidator(_name_if_text), Field(strict=True)]
+_Text = Annotated[str, _if_text(clean_text), Field(strict=True)]
+_Title = Annotated[str, _if_text(partial(shorten, limit=_MAX_TITLE_LENGTH)), Field(strict=True)]
+_ShortText = Annotated[str, _if_text(_short), Field(strict=True)]
 _Count = Annotated[int, BeforeValidator(_count_if_written), Field(strict=True, ge=0, le=_LARGEST_COUNT)]
 _Media = _Optional[Annotated[list[_Optional[_Raw]], BeforeValidator(_cut(_MAX_MEDIA))]]
 _Moment = Annotated[datetime | None, BeforeValidator(_moment_if_text)]

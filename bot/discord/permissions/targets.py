@@ -18,8 +18,6 @@ from bot.discord.permissions.obstacles import (
     feed_kind,
     mention_obstacle,
     posting_obstacle,
-    publishing_type_obstacle,
-    thread_type_obstacle,
     type_obstacle,
     user_obstacle,
 )
@@ -222,31 +220,14 @@ async def mentioning(
     return requested.target
 
 
-async def with_threads(
-    interaction: discord.Interaction, channel: ChannelOption | None, *, on: bool
-) -> Target:
-    """For /config threads: to turn them on, both may post there and messages may have threads.
-
-    Raises:
-        UserError: the user or the bot is missing a permission, or the channel's type has no threads.
-    """
-    return await _switching(interaction, channel, on=on, check=thread_type_obstacle)
-
-
-async def with_followers(
-    interaction: discord.Interaction, channel: ChannelOption | None, *, on: bool
-) -> Target:
-    """For /config publish: to turn it on, both may post there and other servers may follow the channel.
-
-    Raises:
-        UserError: the user or the bot is missing a permission, or it is not an announcement channel.
-    """
-    return await _switching(interaction, channel, on=on, check=publishing_type_obstacle)
-
-
-async def _switching(
+async def switching(
     interaction: discord.Interaction, channel: ChannelOption | None, *, on: bool, check: _TypeCheck
 ) -> Target:
+    """For /config threads and publish: to turn it on, both may post there, and the type passes the check.
+
+    Raises:
+        UserError: the user or the bot is missing a permission, or channels of that type don't have it.
+    """
     requested = await from_option(interaction, channel)
     _refuse(requested.user_obstacle())
     if on:

@@ -6,12 +6,16 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import discord
 
 from bot.core.markdown import length
+from bot.discord.ui.components import PersistentItem
 from bot.errors import UserError
+from bot.services.feeds.subscribed import Subscribed
+
+_Button = TypeVar("_Button", bound=PersistentItem)
 
 MAX_ID_LENGTH: Final = 100  # Discord's limit
 # The end of a custom id: the keywords, or a digest of them.
@@ -54,6 +58,21 @@ class ButtonKeywords:
             "Nothing was changed. These keywords are too long for a button, and aren't on this page. Turn to "
             "the page that has the hint and press the button there, or type what the hint says."
         )
+
+
+def replacements(result: Subscribed) -> list[tuple[list[int], ButtonKeywords]]:
+    """For each hint: the ids of the subscriptions that it is about, and the keywords to have instead."""
+    ids = {item.subscription.query.canonical: item.subscription.id for item in result.wanted}
+    return [
+        ([ids[query] for query in hint.queries], ButtonKeywords(hint.rewrite.text))
+        for hint in result.study.hints
+        if ids.keys() >= set(hint.queries)
+    ]
+
+
+def fitting(buttons: Iterable[_Button]) -> list[_Button]:
+    """Those of the buttons whose custom ids Discord accepts: they may name many subscriptions."""
+    return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]
 
 
 def in_ranges(ids: Collection[int]) -> str:

@@ -10,10 +10,16 @@ import discord
 from typing_extensions import override
 
 from bot.core.ids import UserId
-from bot.core.markdown import length
 from bot.discord.answers import follows as answers
 from bot.discord.answers.hints import instead_label
-from bot.discord.ui.button_keywords import KEYWORDS, MAX_ID_LENGTH, ButtonKeywords, in_ranges, of_ranges
+from bot.discord.ui.button_keywords import (
+    KEYWORDS,
+    ButtonKeywords,
+    fitting,
+    in_ranges,
+    of_ranges,
+    replacements,
+)
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.direct_buttons import ResumeButton
 from bot.discord.ui.pages import answer
@@ -39,14 +45,7 @@ class FollowInsteadButton(
     @classmethod
     def below(cls, result: Followed) -> list[FollowInsteadButton]:
         """A button for each hint."""
-        subscribed = result.subscribed
-        ids = {item.subscription.query.canonical: item.subscription.id for item in subscribed.wanted}
-        buttons = [
-            cls([ids[query] for query in hint.queries], ButtonKeywords(hint.rewrite.text))
-            for hint in subscribed.study.hints
-            if ids.keys() >= set(hint.queries)
-        ]
-        return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]
+        return fitting(cls(ids, keywords) for ids, keywords in replacements(result.subscribed))
 
     @override
     @classmethod

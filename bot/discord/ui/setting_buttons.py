@@ -6,7 +6,7 @@ They share a module because the answer to one shows others. Permissions are chec
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, Self
 
 import discord
@@ -14,7 +14,6 @@ from typing_extensions import override
 
 from bot.core.focus import Focus
 from bot.core.ids import ChangeId, ChannelId
-from bot.core.markdown import length
 from bot.core.query.hints import MAX_HINTS
 from bot.core.query.rewrites import as_topic
 from bot.core.results import Result
@@ -29,7 +28,14 @@ from bot.discord.answers.hints import focus_label, instead_label
 from bot.discord.permissions import targets
 from bot.discord.permissions.targets import Target
 from bot.discord.permissions.viewer import Viewer
-from bot.discord.ui.button_keywords import KEYWORDS, MAX_ID_LENGTH, ButtonKeywords, in_ranges, of_ranges
+from bot.discord.ui.button_keywords import (
+    KEYWORDS,
+    ButtonKeywords,
+    fitting,
+    in_ranges,
+    of_ranges,
+    replacements,
+)
 from bot.discord.ui.components import PersistentItem, client_of
 from bot.discord.ui.pages import answer
 from bot.discord.ui.subscription_buttons import PostOlderButton
@@ -199,28 +205,18 @@ class InsteadButton(
     @classmethod
     def below(cls, result: Subscribed) -> list[InsteadButton]:
         """A button for each hint."""
-        ids = {item.subscription.query.canonical: item.subscription.id for item in result.wanted}
-        buttons = [
-            cls(
-                result.feed.channel_id,
-                [ids[query] for query in hint.queries],
-                ButtonKeywords(hint.rewrite.text),
-            )
-            for hint in result.study.hints
-            if ids.keys() >= set(hint.queries)
-        ]
-        return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]
+        channel_id = result.feed.channel_id
+        return fitting(cls(channel_id, ids, keywords) for ids, keywords in replacements(result))
 
     @classmethod
     def for_topics(cls, channel_id: ChannelId, results: Iterable[Result]) -> list[InsteadButton]:
         """For the subscriptions whose papers mostly only mention them, those with the most papers first."""
         mentioned = [item for item in results if item.relevance and item.relevance.is_mostly_mentioned]
-        buttons = [
+        return fitting(
             cls(channel_id, [item.subscription.id], ButtonKeywords(rewrite.text))
             for item in sorted(mentioned, key=lambda item: -item.papers)[:MAX_HINTS]
             for rewrite in as_topic(item.subscription.query.text)
-        ]
-        return [button for button in buttons if length(button.custom_id) <= MAX_ID_LENGTH]
+        )
 
     @override
     @classmethod
@@ -243,9 +239,14 @@ class InsteadButton(
         await answer(interaction, pages, buttons=below_subscribe(replaced.result))
 
 
-def below_change(state: FeedState, change_ids: Iterable[ChangeId | None] = ()) -> Sequence[PersistentItem]:
-    """The buttons below a change of a feed's settings, or below these changes."""
-    return [*UndoSettingButton.below(state.change_id, *change_ids), AllSettingsButton(state.feed.channel_id)]
+def below_change(state: FeedState) -> list[PersistentItem]:
+    """The buttons below a change of a feed's settings."""
+    return below_changes(state.feed.channel_id, [state.change_id])
+
+
+def below_changes(channel_id: ChannelId, change_ids: Iterable[ChangeId | None]) -> list[PersistentItem]:
+    """The buttons below these changes of a channel's feed."""
+    return [*UndoSettingButton.below(*change_ids), AllSettingsButton(channel_id)]
 
 
 def below_subscribe(result: Subscribed) -> list[PersistentItem]:
