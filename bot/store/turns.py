@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import DateTime, bindparam, delete, func, or_
+from sqlalchemy import DateTime, String, bindparam, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import INTERVAL, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,7 +19,12 @@ _now = func.clock_timestamp(type_=DateTime(timezone=True))
 
 
 _until: Any = _now + bindparam("length", type_=INTERVAL)
-_new = insert(turns).values(name=bindparam("name"), holder=bindparam("holder"), until=_until)
+_is_it = turns.c.name == bindparam("name")
+_unlocked = select(turns.c.name).where(_is_it).with_for_update(skip_locked=True).cte("unlocked")
+_values = select(bindparam("name", type_=String), bindparam("holder", type_=String), _until).where(
+    or_(exists(select(_unlocked.c.name)), ~exists().where(_is_it))
+)
+_new = insert(turns).from_select(["name", "holder", "until"], _values)
 _CLAIM = _new.on_conflict_do_update(
     index_elements=["name"],
     set_={"holder": _new.excluded.holder, "until": _until},
@@ -30,8 +35,8 @@ _CLAIM = _new.on_conflict_do_update(
 async def claim(conn: AsyncConnection, name: str, *, holder: str, seconds: float) -> bool:
     """Take the turn for so long, or keep it if it is the holder's already; False: somebody else has it.
 
-    It is one statement: of two processes that claim at once, one waits for the other's row. Protected by one
-    statement: of two processes that claim at once, one waits for the other's row.
+    Protected by a single statement, which does not wait where another one has the row locked: that one claims
+    the turn just now, or its connection is frozen.
     """
     values = {"name": name, "holder": holder, "length": timedelta(seconds=seconds)}
     return (await conn.execute(_CLAIM, values)).scalar_one_or_none() is not None

@@ -38,8 +38,12 @@ _SETTINGS = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-# What a client that vanished, or is frozen, has locked is free again after this long.
-_WRITER = {"idle_in_transaction_session_timeout": "20s"}
+_WRITER = {
+    # What a client that vanished, or is frozen, has locked is free again after this long.
+    "idle_in_transaction_session_timeout": "20s",
+    # No transaction has anything locked for so long unless it is stuck. Who gives up waiting frees its locks.
+    "lock_timeout": "20s",
+}
 _IDENTITY = text("SELECT pg_postmaster_start_time(), oid FROM pg_database WHERE datname = current_database()")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import text
@@ -16,11 +17,12 @@ from bot.store.postgres.lease_rows import Lease
 _ENDS_WITHIN_SECONDS: Final = 3.0
 _AGAIN_SECONDS: Final = 0.1
 # Also those that have kept leases locked for long, whosever they are: such a transaction takes milliseconds.
+_STUCK_AFTER: Final = timedelta(seconds=10)
 _END: Final = text(
     "SELECT pid FROM pg_stat_activity CROSS JOIN LATERAL pg_terminate_backend(pid)"
     " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
     " AND (application_name = ANY(:names) OR application_name LIKE 'paperboy/%'"
-    "  AND xact_start < clock_timestamp() - interval '10 s' AND EXISTS (SELECT FROM pg_locks"
+    "  AND xact_start < clock_timestamp() - cast(:stuck_after AS interval) AND EXISTS (SELECT FROM pg_locks"
     "   WHERE pg_locks.pid = pg_stat_activity.pid AND relation = 'shard_leases'::regclass"
     "   AND mode = 'RowExclusiveLock' AND granted))"
 )
@@ -35,14 +37,14 @@ _END_HOLDER: Final = text(
 )
 
 
-async def end(conn: AsyncConnection, process_ids: Collection[str], *, waits: bool = True) -> bool:
+async def end(conn: AsyncConnection, process_ids: Iterable[str], *, waits: bool = True) -> bool:
     """Ends the connections of these processes, and others that keep leases locked; False: one is frozen.
 
     A frozen one ends once it wakes up, before it begins anything else, even to commit.
     """
     names = [application_name(process_id) for process_id in process_ids]
     async with conn.begin():
-        pids = list((await conn.execute(_END, {"names": names})).scalars())
+        pids = list((await conn.execute(_END, {"names": names, "stuck_after": _STUCK_AFTER})).scalars())
     tries_left = round(_ENDS_WITHIN_SECONDS / _AGAIN_SECONDS) if waits else 0
     while pids and await _are_there(conn, pids):
         if not tries_left:

@@ -185,8 +185,8 @@ class LeaseSession:
         compared with what was seen.
         """
         leases = list(seen)
-        owners = {lease.owner for lease in leases if lease.owner is not None}
-        has_ended = await connections.end(self._connection, owners)
+        owners = {lease.owner for lease in leases if lease.owner not in {None, self._process_id}}
+        has_ended = await connections.end(self._connection, filter(None, owners))
         return frozenset([lease.shard for lease in leases if await self._take(lease, waits=has_ended)])
 
     async def _take(self, seen: Lease, *, waits: bool) -> bool:
@@ -243,7 +243,7 @@ class LeaseSession:
             if added.one_or_none() is None:
                 return False
             await restored.look_before_resending(conn, self._only(seen.shard), waits=False)
-        if seen.owner is not None:
+        if seen.owner is not None and seen.owner != self._process_id:
             await connections.end(conn, [seen.owner], waits=False)
         async with conn.begin():
             await restored.look_before_resending(conn, self._only(seen.shard), waits=False)

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -32,6 +33,7 @@ GIVE_BACK = "UPDATE shard_leases SET owner = NULL WHERE owner = 'a'"
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "_ENDS_WITHIN_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "_STUCK_AFTER", timedelta())
 
 
 @asynccontextmanager

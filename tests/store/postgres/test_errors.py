@@ -9,6 +9,7 @@ from sqlalchemy import make_url, text
 
 from bot.errors import DatabaseUnavailableError, StoreError
 from bot.store.database import Database
+from bot.store.postgres import backend
 from bot.store.postgres.errors import advice
 from tests.fakes import postgres
 from tests.stores import open_database, postgresql
@@ -54,4 +55,18 @@ async def test_a_database_that_takes_no_connections_is_waited_for() -> None:
             await write(database, "SELECT 1")
         with pytest.raises(DatabaseUnavailableError):
             await Database.open(url)
+        await database.close()
+
+
+async def test_a_write_does_not_wait_for_a_lock_that_is_not_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    postgres.must_be_there()
+    monkeypatch.setitem(backend._WRITER, "lock_timeout", "50ms")
+    async with postgres.new_database() as url, postgres.connected(url) as frozen:
+        database = await Database.open(url)
+        await write(database, "INSERT INTO turns VALUES ('list', 'a', now())")
+        async with frozen.transaction():
+            await frozen.execute("SELECT FROM turns FOR UPDATE")
+            with pytest.raises(StoreError, match="another program has locked"):
+                await write(database, "DELETE FROM turns")
+        await write(database, "DELETE FROM turns")
         await database.close()
