@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -61,8 +62,33 @@ def _test_leaves_discords_address(request: pytest.FixtureRequest) -> Iterator[No
         yield
 
 
+@pytest_asyncio.fixture(scope="session")
+async def _databases_stay_open(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
+    from tests import stores
+
+    async with stores.kept_open(tmp_path_factory.mktemp("kept")):
+        yield
+
+
 @pytest_asyncio.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def databases_are_freed(_databases_stay_open: None) -> AsyncIterator[None]:
+    """Has later tests use the databases that a test took, and fails it if it left something open.
+
+    Ends the test's tasks, as the end of an event loop of its own would.
+    """
+    from tests import stores
+
+    others = asyncio.all_tasks()
+    async with stores.freed():
+        yield
+        if left := asyncio.all_tasks() - others - {asyncio.current_task()}:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left)
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path, databases_are_freed: None) -> AsyncIterator[World]:
     from tests.world import running_world
 
     async with running_world(tmp_path) as running:

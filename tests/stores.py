@@ -6,15 +6,13 @@ does not touch the store. Some of processes run on both, as `tests/process/conft
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from bot.store.database import Database
 from tests.fakes import database as sqlite
@@ -62,31 +60,12 @@ def on(store: Store) -> Generator[None]:
         _current[0] = before
 
 
-@pytest_asyncio.fixture
-async def databases_are_freed() -> AsyncIterator[None]:
-    """Has later tests use the databases that a test took, and fails it if it left something open."""
-    async with freed():
-        yield
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
-async def databases_stay_open(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
-    """Has databases stay open between the tests of a folder that are `in_one_loop`."""
-    sqlite.folder.append(tmp_path_factory.mktemp("kept"))
+@asynccontextmanager
+async def kept_open(folder: Path) -> AsyncGenerator[None]:
+    """Has databases stay open between the tests that run in this event loop meanwhile; SQLite's are in the folder."""
+    sqlite.folder.append(folder)
     async with sqlite.kept.stay_open(), postgres.kept.stay_open():
         yield
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def kept_databases() -> AsyncIterator[None]:
-    """As `databases_are_freed`, for tests `in_one_loop`; ends their tasks, as the end of a loop does."""
-    others = asyncio.all_tasks()
-    async with freed():
-        yield
-        if left := asyncio.all_tasks() - others - {asyncio.current_task()}:
-            for task in left:
-                task.cancel()
-            await asyncio.wait(left)
 
 
 @asynccontextmanager
@@ -102,14 +81,6 @@ async def freed() -> AsyncGenerator[None]:
     finally:
         for kept, used in before:
             await kept.free_since(used)
-
-
-def in_one_loop(items: Iterable[pytest.Item], folder: Path) -> None:
-    """Has the tests of a folder run in one event loop, but for those of a world, which has a loop of its own."""
-    for item in items:
-        is_ours = folder in item.path.parents and pytest_asyncio.is_async_test(item)
-        if is_ours and "world" not in item.fixturenames:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 async def fill_disk(database: Database, table: str, *, on: str, when: str = "true") -> None:

@@ -30,7 +30,7 @@ from bot.store.statements import insert_or_update
 from bot.store.tables import list_days
 from cogs import make_cogs
 from tests.fakes.clock import FakeClock
-from tests.fakes.database import open_database
+from tests.fakes.database import open_kept
 from tests.fakes.discord_limits import assert_within_limits, length
 from tests.fakes.huggingface import FakeHuggingFace, RawItem, raw_item
 from tests.outbox import until_delivered
@@ -179,7 +179,7 @@ async def running_world(
     """The bot, ready in a server with a channel, an admin and a member. No scheduler starts its runs."""
     clock = FakeClock(now)
     async with hub or FakeHuggingFace() as running_hub:
-        database = await open_database(folder / "paperboy.db")
+        database = await open_kept(folder / "paperboy.db")
         source = HuggingFace(running_hub.url, token=None, clock=clock, proxies=OneRequestAConnection())
         client, services = _bot(database, source, clock)
         env = Env(client, settle_timeout=SETTLE_SECONDS)

@@ -13,7 +13,7 @@ from tests.browser import chromium
 from tests.browser.visiting import Visitor, browsing, sandbox_process, visiting
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Skips where no Chromium is installed, and fails where everything has to be tried."""
     found = chromium.find_chromium()
@@ -23,7 +23,7 @@ async def browser() -> AsyncIterator[Browser]:
         yield ready
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def visitor(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Visitor]:
     """Somebody at the page that `make run` prints, one for all tests of a module: a page takes seconds to open."""
     folder = tmp_path_factory.mktemp("sandbox")

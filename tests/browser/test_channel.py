@@ -22,7 +22,6 @@ from tests.sandbox.conftest import EchoBot, connected
 
 pytestmark = [
     pytest.mark.thorough,
-    pytest.mark.asyncio(loop_scope="session"),  # the one that Chromium is driven in
 ]
 
 WAIT = "sandbox.world.FIRST_ANSWER_SECONDS"
@@ -70,7 +69,7 @@ class PaintingBot(EchoBot):
         await super().setup_hook()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def sandbox() -> AsyncIterator[Sandbox]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(WAIT, LONG_SECONDS)
@@ -80,7 +79,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
             yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def online(sandbox: Sandbox) -> AsyncIterator[AsyncExitStack]:
     """A bot that leaves much unanswered and has posted a button; it is online until this is closed."""
     async with AsyncExitStack() as stack:
@@ -96,7 +95,7 @@ async def go_online(online: AsyncExitStack, sandbox: Sandbox) -> EchoBot:
     return await online.enter_async_context(connected(sandbox, PaintingBot()))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def guest(browser: Browser, sandbox: Sandbox, online: AsyncExitStack) -> AsyncIterator[Visitor]:
     """Somebody at the page, one for all these tests: a page takes seconds to open."""
     assert online

@@ -14,13 +14,12 @@ from tests.browser.visiting import Visitor, visiting
 
 pytestmark = [
     pytest.mark.thorough,
-    pytest.mark.asyncio(loop_scope="session"),  # the one that Chromium is driven in
 ]
 
 LINES = "one\n\ntwo\n\n\nthree\n-# small"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def phone(browser: Browser) -> AsyncIterator[Visitor]:
     """Somebody with a light theme at a sandbox whose bot has posted twelve pictures and a text with blank lines."""
     async with Sandbox(page_port=0) as sandbox, aiohttp.ClientSession() as session:

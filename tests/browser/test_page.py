@@ -11,7 +11,6 @@ from tests.browser.visiting import Visitor
 
 pytestmark = [
     pytest.mark.thorough,
-    pytest.mark.asyncio(loop_scope="session"),  # the one that Chromium is driven in
 ]
 
 

@@ -9,8 +9,6 @@ from playwright.async_api import expect
 
 from tests.browser.visiting import Visitor
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")  # the one that Chromium is driven in
-
 
 async def test_a_newcomer_is_led_from_subscribing_to_an_exported_library_on_a_phone(visitor: Visitor) -> None:
     page, tour, step = (

@@ -17,9 +17,6 @@ from tests.examples import only_thorough
 from tests.fakes import postgres, postgres_cluster
 from tests.samples import NOW
 from tests.store.samples import a_feed, listed, pending
-from tests.stores import databases_are_freed
-
-__all__ = ["databases_are_freed"]
 
 ADDRESS = "postgresql+asyncpg://paperboy:hunter2@db.example:5433/papers"
 

@@ -18,8 +18,6 @@ from tests.cogs.test_rights import VALUES
 from tests.examples import first
 from tests.world import World, running_world
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 # What a person gives for the options that must be given; a new one fails until it is added here.
 GIVEN: dict[str, Any] = {**VALUES, "file": ("keywords.txt", b"world model"), "date": "2026-08-18"}
 CHANNELS = {"channel", "source"}
@@ -27,7 +25,6 @@ CHANNELS = {"channel", "source"}
 
 @pytest_asyncio.fixture(
     scope="module",
-    loop_scope="module",
     params=first(1, KINDS),
 )
 async def hidden(

@@ -9,13 +9,13 @@ import pytest_asyncio
 from tests.discord.loopback import Loopback, connected
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module")
 async def shared_loopback() -> AsyncIterator[Loopback]:
     async with connected() as loopback:
         yield loopback
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture
 async def loopback(shared_loopback: Loopback) -> AsyncIterator[Loopback]:
     """The module's client, without faults, recorded requests or denied permissions of earlier tests."""
     yield shared_loopback

@@ -15,9 +15,6 @@ from bot.store import tables
 from bot.store.address import backend_of
 from bot.store.database import Database
 from tests.fakes import postgres
-from tests.stores import databases_are_freed
-
-__all__ = ["databases_are_freed"]
 
 SERVER = replace(postgres.SUITABLE_SERVER, timezone="Europe/Berlin")
 

@@ -12,6 +12,7 @@ import asyncio
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,6 +75,7 @@ class _File:
         if schema != int.from_bytes(_empty["file"][_SCHEMA_AT]):
             return False
         (are_filled,) = connection.execute(_ARE_FILLED)
+        connection.execute("PRAGMA query_only = OFF")
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("BEGIN IMMEDIATE")
         for name, is_filled in zip(_TABLES, are_filled, strict=True):
@@ -142,7 +144,20 @@ def _dialect(engine: AsyncEngine) -> Dialect:
 def _without_thread(path: Path, *, pragmas: Iterable[str]) -> aiosqlite.Connection:
     driver = opening(path, pragmas=pragmas)
     driver._thread, driver._tx = _NoThread(), _Calls()
+    driver._execute = partial(_execute, driver)
     return driver
+
+
+async def _execute(
+    driver: aiosqlite.Connection, function: Callable[..., Any], *arguments: Any, **options: Any
+) -> Any:
+    """Calls at once, and lets other tasks run before the outcome is there."""
+    if not driver._running or not driver._connection:
+        raise ValueError("Connection closed")
+    try:
+        return function(*arguments, **options)
+    finally:
+        await asyncio.sleep(0)
 
 
 class _NoThread:
@@ -154,7 +169,7 @@ class _NoThread:
 
 
 class _Calls:
-    """In place of the queue of a thread: calls at once, and lets other tasks run before the outcome is there."""
+    """In place of the queue of a thread, for opening and closing: calls at once."""
 
     def put_nowait(self, call: tuple[asyncio.Future[Any] | None, Callable[[], Any]]) -> None:
         future, function = call

@@ -10,9 +10,9 @@ import pytest
 from tests.examples import thorough
 from tests.fakes import postgres
 from tests.process.running import Stage, staged
-from tests.stores import Store, databases_are_freed
+from tests.stores import Store
 
-__all__ = ["databases_are_freed", "on_each_store", "on_usual_store", "stage"]
+__all__ = ["on_each_store", "on_usual_store", "stage"]
 
 
 on_each_store = pytest.mark.parametrize("stage", [Store.SQLITE, Store.POSTGRESQL], indirect=True)

@@ -51,7 +51,7 @@ class Processes:
             return {item.query.canonical for item in await subscriptions.of_feed(conn, feed.id)}
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def processes(
     tmp_path: Path, postgresql: None, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Processes]:

@@ -26,7 +26,7 @@ GONE = 3  # a channel whose feed was deleted
 OTHER_STORE = {Store.SQLITE: Store.POSTGRESQL, Store.POSTGRESQL: Store.SQLITE}
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def addresses(tmp_path: Path, each_store: Store, databases_are_freed: None) -> tuple[str, str]:
     """The database of the bot `a_bot(tmp_path)`, and one for its copy on the other store."""
     if each_store is Store.SQLITE:

@@ -27,7 +27,7 @@ from tests.store.samples import HOUR, listed
 _PROJECT = Path(__file__).parents[2]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def database(url: str) -> AsyncGenerator[Database]:
     """One whose connections have their threads, as the bot's."""
     await make_migrated(parse_url(url))

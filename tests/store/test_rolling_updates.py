@@ -26,7 +26,7 @@ from tests.stores import Store
 TOO_OLD = r"DATABASE_URL.*newer Paperboy \(revision 000\d\), and this version is too old.*Update Paperboy"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def url(tmp_path: Path, each_store: Store) -> AsyncGenerator[str]:
     """A database without tables."""
     if each_store is Store.SQLITE:

@@ -66,7 +66,7 @@ async def _write(database: Database, work: Work) -> Any:
         return await work(conn)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def writers(
     tmp_path: Path, postgresql: None, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[Writers]:

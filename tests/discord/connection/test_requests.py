@@ -20,8 +20,6 @@ from sandbox import Fault
 from tests.discord.loopback import Loopback, connected, outcome
 from tests.waiting import until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 POSTS_ONCE = ("thread", "forum")
 
 
@@ -51,13 +49,13 @@ PACE = CountingPace()
 CERTAIN: list[bool] = []  # what the process knows of its leases at the next looks; afterwards, all is well
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module")
 async def running() -> AsyncIterator[Loopback]:
     async with connected(pace=PACE, may_send=lambda: CERTAIN.pop(0) if CERTAIN else True) as loopback:
         yield loopback
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture
 async def loopback(running: Loopback) -> AsyncIterator[Loopback]:
     yield running
     PACE.opened.set()

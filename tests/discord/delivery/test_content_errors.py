@@ -141,7 +141,6 @@ def test_the_description_is_short_and_harmless_for_any_tree(tree: object) -> Non
         assert not set(found.reason) & set("@<>[]\n*|~")
 
 
-@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("kind", ["text", "thread", "forum"])
 async def test_what_discord_named_reaches_the_error(loopback: Loopback, kind: str) -> None:
     tree: dict[str, Any] = {"embeds": {"1": {"description": TOO_LONG}}}

@@ -18,10 +18,8 @@ from sandbox import Fault
 from tests.discord.loopback import KINDS, Loopback, a_message, outcome
 from tests.waiting import until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+@pytest_asyncio.fixture(autouse=True)
 async def _plain_forum_and_thread(loopback: Loopback) -> AsyncIterator[None]:
     yield
     tagged(loopback)

@@ -15,8 +15,6 @@ from tests.cases import each
 from tests.discord.loopback import KINDS, Loopback, Outcome, in_each_kind, outcome
 from tests.samples import a_paper
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 KIND = DeliveryErrorKind
 BLOCKED = (KIND.CHANNEL_REFUSED, False)
 GONE = (KIND.GONE, False)

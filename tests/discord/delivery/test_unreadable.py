@@ -17,8 +17,6 @@ from tests.cases import each
 from tests.discord.loopback import KINDS, Loopback, a_message, in_each_kind
 from tests.examples import only_thorough
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 PAGE = b"<html><title>Sign in to this network</title></html>"
 MESSAGE = json.dumps({"id": "5", "channel_id": "1", "embeds": [], "content": "x" * 500}).encode()
 DEEP = b"[" * 100_000

@@ -259,7 +259,9 @@ async def test_commands_for_all_work_in_direct_messages(world: World) -> None:
     assert "/subscribe" in text_of(await ben.slash("help"))
 
 
-async def test_a_server_that_came_without_its_members_is_asked_for_the_bots_own_roles(tmp_path: Path) -> None:
+async def test_a_server_that_came_without_its_members_is_asked_for_the_bots_own_roles(
+    tmp_path: Path, databases_are_freed: None
+) -> None:
     async with running_world(tmp_path) as world:
         target = world.guild.create_text_channel("quiet")
         guild = world.client.get_guild(world.guild.id)

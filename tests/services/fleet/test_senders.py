@@ -50,7 +50,7 @@ DIRECT = PERSON + 1  # the fake Discord's channel for the person
 PAPER = "2608.00001"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def two(tmp_path: Path, postgresql: None, databases_are_freed: None) -> AsyncIterator[Two]:
     async with two_processes(tmp_path) as made:
         yield made

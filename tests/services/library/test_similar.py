@@ -19,7 +19,7 @@ from tests.services.bots import Bot
 KITES = PaperId("2608.00001")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def read(bot: Bot) -> Bot:
     """A bot that has read papers about kites, and others."""
     yesterday = bot.today - timedelta(days=1)

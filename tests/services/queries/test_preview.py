@@ -20,7 +20,7 @@ from tests.fakes.huggingface import FakeHuggingFace, Fault, raw_item
 from tests.samples import NOW, TODAY
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def hub() -> AsyncIterator[FakeHuggingFace]:
     async with FakeHuggingFace() as fake:
         yield fake

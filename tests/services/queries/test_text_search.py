@@ -16,7 +16,7 @@ from tests.queries import expression
 from tests.services.bots import Bot
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def read(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> Bot:
     """A bot that has read five papers, and searches two at once."""
     monkeypatch.setattr(paper_texts, "BATCH", 2)

@@ -95,7 +95,9 @@ async def test_older_days_of_the_archive_flood_nobody(world: World) -> None:
 
 
 @pytest.mark.thorough
-async def test_papers_of_ten_days_offline_are_posted_at_once(tmp_path: Path) -> None:
+async def test_papers_of_ten_days_offline_are_posted_at_once(
+    tmp_path: Path, databases_are_freed: None
+) -> None:
     hub = FakeHuggingFace()
     async with running_world(tmp_path, hub=hub) as world:
         await subscribe(world, "video")

@@ -16,9 +16,6 @@ from bot.store.postgres.server import Server, refusal
 from bot.store.sqlite.address import AddressError
 from tests.fakes import postgres
 from tests.fakes.pgbouncer import pooled
-from tests.stores import databases_are_freed
-
-__all__ = ["databases_are_freed"]
 
 SERVER = replace(postgres.SUITABLE_SERVER, version=12)
 

@@ -18,7 +18,7 @@ from tests.stores import postgresql
 __all__ = ["postgresql"]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def url(
     tmp_path: Path, postgresql: None, databases_are_freed: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[str]:

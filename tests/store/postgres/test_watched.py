@@ -18,7 +18,7 @@ from tests.fakes.link import Link
 _ONE = text("SELECT 1")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def link(tmp_path: Path, databases_are_freed: None) -> AsyncIterator[Link]:
     postgres.must_be_there()
     address = make_url(await postgres.address_of(tmp_path))
@@ -26,7 +26,7 @@ async def link(tmp_path: Path, databases_are_freed: None) -> AsyncIterator[Link]
         yield link
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def database(link: Link, tmp_path: Path) -> AsyncIterator[Database]:
     address = make_url(await postgres.address_of(tmp_path)).set(query={})
     database = await Database.open(address.set(host="127.0.0.1", port=link.port).render_as_string())

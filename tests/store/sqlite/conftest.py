@@ -18,7 +18,7 @@ def each_store() -> Store:
     return Store.SQLITE
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def database(tmp_path: Path) -> AsyncGenerator[Database]:
     database = await open_database(tmp_path / "data" / "paperboy.db")
     yield database

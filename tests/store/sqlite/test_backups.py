@@ -34,7 +34,7 @@ def path(url: str) -> Path:
     return parse_url(url)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def filled(database: Database, path: Path) -> Path:
     """A database with a feed and a pending post, whose last writes are only in the WAL."""
     async with database.write() as conn:

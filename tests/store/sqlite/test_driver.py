@@ -30,7 +30,7 @@ _FUNCTION = re.compile(r"(?:built-in method |<function (?:_in_transaction.*<func
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def database(url: str) -> AsyncGenerator[Database]:
     """One whose connections have their threads, as the bot's."""
     await make_migrated(parse_url(url))
@@ -39,7 +39,7 @@ async def database(url: str) -> AsyncGenerator[Database]:
     await database.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def notes(tmp_path: Path) -> AsyncGenerator[AsyncEngine]:
     engine = sqlite_engine(tmp_path / "notes.db", begin="BEGIN IMMEDIATE", pragmas=WRITER)
     async with engine.begin() as conn:
