@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -14,6 +15,7 @@ from bot.store.database import Database
 from bot.store.postgres import idle, watched
 from tests.fakes import postgres
 from tests.fakes.link import Link
+from tests.waiting import until
 
 _ONE = text("SELECT 1")
 
@@ -73,7 +75,9 @@ async def test_an_idle_connection_that_ended_is_replaced_before_it_is_used(
     """As after a restart of the server."""
     async with database.read() as conn:
         backend = (await conn.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        driver: Any = (await conn.get_raw_connection()).driver_connection
     async with postgres.connected(await postgres.address_of(tmp_path)) as other:
         assert await other.fetchval("SELECT pg_terminate_backend($1, 60000)", backend)  # and waits for it
+    await until(driver.is_closed)  # the server says why first, and the end comes after that
     async with database.read() as conn:
         assert (await conn.execute(text("SELECT pg_backend_pid()"))).scalar_one() != backend
