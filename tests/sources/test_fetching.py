@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 from datetime import date, timedelta
+from functools import cache
 
 import pytest
 
@@ -171,8 +172,9 @@ async def test_concurrent_calls_wait_for_an_exhausted_rate_limit(
     assert naps.now.minute == 2
 
 
+@cache
 def _gzipped(size: int, *, members: int = 1) -> bytes:
-    return gzip.compress(b" " * size) * members
+    return gzip.compress(b" " * size, compresslevel=1) * members
 
 
 @pytest.mark.parametrize(
