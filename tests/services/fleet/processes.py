@@ -77,7 +77,7 @@ class Fleet:
                 assert await process.step()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def fleet(tmp_path: Path, postgresql: None, databases_are_freed: None) -> AsyncIterator[Fleet]:
     async with AsyncExitStack() as stack:
         database = await open_database(tmp_path / "paperboy.db")
