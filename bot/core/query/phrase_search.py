@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Final
 
 from bot.core.words.inflection import AMERICAN, BRITISH, fold, numbers
@@ -98,7 +98,7 @@ class Lexicon:
 
     def __init__(self, symbols: Mapping[str, str]) -> None:
         self._symbols = symbols
-        self._words_of = lru_cache(self._by_form)
+        self._words_of = cache(partial(_by_form, symbols))
 
     def ways(self, run: Sequence[str], mode: Mode, *, is_listed: bool = False) -> Ways:
         """The ways to read a run of words in the words that texts have; none if these are not enough."""
@@ -123,12 +123,14 @@ class Lexicon:
             if any(_is_spelled(asked, spelling[:length]) for spelling in spellings(word)[: 1 + is_begun])
         }
 
-    def _by_form(self, mode: Mode) -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:
-        words: defaultdict[str, list[str]] = defaultdict(list)
-        for word in self._symbols:
-            for form in found_by(word, mode):
-                words[form].append(word)
-        return words, sorted(words)
+
+def _by_form(words: Iterable[str], mode: Mode) -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:
+    """The words by what they are found by, and that in order."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for word in words:
+        for form in found_by(word, mode):
+            found[form].append(word)
+    return found, sorted(found)
 
 
 def asked_words(run: Sequence[str], mode: Mode, *, is_listed: bool) -> Iterator[list[tuple[str, int, bool]]]:
