@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.schedules import Cadence, Schedule
@@ -72,32 +72,39 @@ async def pull_back_waits(
     `longest_wait` is for posts, follow-ups and notices, `longest_look` for rechecks of blocked channels.
     Protected by single statements: a row that is corrected meanwhile is not late any more.
     """
-    values = {"now": now, "wait_until": now + longest_wait}
+    of_attempts = {"now": now, "wait_until": now + longest_wait}
+    of_rechecks = {"now": now, "look_until": now + longest_look}
+    if not (await conn.execute(_is_any_too_late, of_attempts | of_rechecks)).scalar_one():
+        return 0
     pulled = 0
     for statement in _pull_back_attempts:
-        pulled += (await conn.execute(statement, values)).rowcount
-    values = {"now": now, "look_until": now + longest_look}
-    return pulled + (await conn.execute(_pull_back_rechecks, values)).rowcount
+        pulled += (await conn.execute(statement, of_attempts)).rowcount
+    return pulled + (await conn.execute(_pull_back_rechecks, of_rechecks)).rowcount
 
 
+_late_attempts = [
+    (_posts.c.next_attempt_at, _posts.c.state == tables.PENDING),
+    (_follow_ups.c.next_attempt_at, _follow_ups.c.state == tables.PENDING),
+    (_notices.c.next_attempt_at, true()),
+]
+_is_late_recheck = and_(
+    _feeds.c.recheck_at > bindparam("now"),
+    or_(_feeds.c.recheck_at > bindparam("look_until"), _feeds.c.blocked_at > bindparam("now")),
+)
+# Each run asks this, and nearly none has to change anything.
+_is_any_too_late = select(
+    or_(
+        *(exists().where(column > bindparam("wait_until"), is_open) for column, is_open in _late_attempts),
+        exists().where(_is_late_recheck),
+    )
+)
 _pull_back_attempts = [
     update(column.table)
-    .where(*conditions, column > bindparam("wait_until"))
+    .where(is_open, column > bindparam("wait_until"))
     .values({column.name: bindparam("now", type_=UtcDateTime())})
-    for column, *conditions in (
-        (_posts.c.next_attempt_at, _posts.c.state == tables.PENDING),
-        (_follow_ups.c.next_attempt_at, _follow_ups.c.state == tables.PENDING),
-        (_notices.c.next_attempt_at,),
-    )
+    for column, is_open in _late_attempts
 ]
-_pull_back_rechecks = (
-    update(_feeds)
-    .where(
-        _feeds.c.recheck_at > bindparam("now"),
-        or_(_feeds.c.recheck_at > bindparam("look_until"), _feeds.c.blocked_at > bindparam("now")),
-    )
-    .values(recheck_at=bindparam("now"))
-)
+_pull_back_rechecks = update(_feeds).where(_is_late_recheck).values(recheck_at=bindparam("now"))
 
 
 async def was_ahead(conn: AsyncConnection, now: datetime) -> bool:

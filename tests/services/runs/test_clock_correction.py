@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId
 from bot.core.runs import Outcome
 from bot.core.schedules import Schedule, next_run
 from bot.errors import DeliveryError, DeliveryErrorKind
+from bot.services.delivery.attempts import MAX_RETRY_AFTER
 from bot.services.delivery.blocking import MAX_RECHECK_WAIT
-from bot.store import tables
+from bot.store import clock_correction, tables
 from bot.store.column_types import UtcDateTime
 from bot.store.tables import metadata
 from tests.examples import first
@@ -97,7 +99,7 @@ async def test_a_blocked_channel_waits_no_longer_than_it_ever_does(bot: Bot) -> 
     assert (await bot.feed()).block is None
 
 
-async def test_a_notice_and_a_follow_up_wait_no_longer_than_they_ever_do(bot: Bot) -> None:
+async def test_nothing_waits_longer_than_it_ever_does(bot: Bot) -> None:
     feed = await bot.subscribe(schedule=LIVE)
     bot.list_paper("2608.00001")
     await bot.services.feeds.publish(on=True, place=feed.place, user_id=USER)
@@ -107,12 +109,22 @@ async def test_a_notice_and_a_follow_up_wait_no_longer_than_they_ever_do(bot: Bo
     bot.clock.advance(hours=1)
     await bot.run()
     await bot.execute("UPDATE follow_ups SET state = 'pending', ended_at = NULL")
-    await bot.execute("UPDATE follow_ups SET next_attempt_at = :at", at=NOW + A_YEAR)
-    await bot.execute("UPDATE notices SET next_attempt_at = :at", at=NOW + A_YEAR)
-    await bot.services.runs.run()
-    async with bot.database.read() as conn:
-        for table in (tables.follow_ups, tables.notices):
-            assert (await conn.execute(select(func.max(table.c.next_attempt_at)))).scalar_one() <= bot.clock()
+    for column in (
+        tables.posts.c.next_attempt_at,
+        tables.follow_ups.c.next_attempt_at,
+        tables.notices.c.next_attempt_at,
+        tables.feeds.c.recheck_at,
+    ):
+        async with bot.database.write() as conn:
+            await conn.execute(update(column.table).values({column.name: NOW + A_YEAR}))
+            assert await pulled_back(conn, bot.clock())
+            assert not await pulled_back(conn, bot.clock())
+
+
+async def pulled_back(conn: AsyncConnection, now: datetime) -> int:
+    return await clock_correction.pull_back_waits(
+        conn, now=now, longest_wait=MAX_RETRY_AFTER, longest_look=MAX_RECHECK_WAIT
+    )
 
 
 async def test_a_list_day_read_by_the_wrong_clock_is_read_again_once_it_closed(bot: Bot) -> None:
