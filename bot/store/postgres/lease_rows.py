@@ -1,4 +1,4 @@
-"""The rows of leases: which of them count, and how they are read."""
+"""The rows of leases and processes: which of them count, and how they are read."""
 
 from __future__ import annotations
 
@@ -20,6 +20,20 @@ class Lease:
     term: int
     owner: str | None  # a process's id; None: given back, or never owned
     renewals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    id: str
+    renewals: int
+
+
+@dataclass(frozen=True, slots=True)
+class FleetState:
+    """What the database says about the fleet at one moment."""
+
+    leases: tuple[Lease, ...]  # in the order of the shards
+    processes: tuple[Process, ...]  # the oldest first
 
 
 COLUMNS = (_leases.c.shard, _leases.c.term, _leases.c.owner, _leases.c.renewals)  # as `Lease` has them

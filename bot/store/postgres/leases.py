@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -38,7 +37,7 @@ from bot.store import restored, tables
 from bot.store.locking import delete_unlocked
 from bot.store.postgres import connections, errors, joining
 from bot.store.postgres.joining import OtherFleet
-from bot.store.postgres.lease_rows import COLUMNS, IS_CURRENT, Lease
+from bot.store.postgres.lease_rows import COLUMNS, IS_CURRENT, FleetState, Lease, Process
 
 _leases = tables.shard_leases
 _processes = tables.processes
@@ -50,20 +49,6 @@ _SHORT_LOCK_TIMEOUT: Final = "100ms"  # where waiting is of no use
 _LOCK_TRIES: Final = 10
 _AGAIN_SECONDS: Final = 0.1
 _FIRST_RENEWALS: Final = 2**30
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    id: str
-    renewals: int
-
-
-@dataclass(frozen=True, slots=True)
-class FleetState:
-    """What the database says about the fleet at one moment."""
-
-    leases: tuple[Lease, ...]  # in the order of the shards
-    processes: tuple[Process, ...]  # the oldest first
 
 
 async def hold(
