@@ -56,12 +56,12 @@ class LibraryCommands(commands.Cog):
         """Download the papers that you saved, for LaTeX, a reference manager, a spreadsheet or notes."""
         await defer_personally(interaction)
         use(interaction, Costly.EXPORT)
-        wanted = Format(format)
+        chosen = Format(format)
         result = await interaction.client.services.citations.export(
-            UserId(interaction.user.id), wanted, keywords
+            UserId(interaction.user.id), chosen, keywords
         )
         files = [
-            discord.File(BytesIO(data), filename=f"saved-papers{number}.{wanted.suffix}")
+            discord.File(BytesIO(data), filename=f"saved-papers{number}.{chosen.suffix}")
             for number, data in zip(_numbers(len(result.files)), result.files, strict=True)
         ]
         await reply(interaction, citation_answers.export(result), files=files[:1])

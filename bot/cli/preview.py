@@ -50,7 +50,7 @@ def preview(keywords: Sequence[str], *, days: int, focus: str) -> int:
       paperboy preview "diffusion model"
       paperboy preview "agents -survey" --days 7
       paperboy preview "RLHF, title:(reward model)" --days 30
-      paperboy preview -- "-survey agents"   -- before a leading minus
+      paperboy preview -- "-survey agents"   (-- goes before a leading minus)
 
     docs/keywords.md describes the keyword language.
 

@@ -224,14 +224,14 @@ def dates(paper: Paper) -> str:
 def paper_links(paper: Paper) -> tuple[Link, ...]:
     """The paper's links for buttons, its page first. An address that is too long for a button is left out."""
     stars = f" ★ {paper.github_stars:,}" if (paper.github_stars or 0) > 0 else ""
-    known = {
+    addresses = {
         "Paper": paper.page_url,
         "PDF": paper.pdf_url,
         f"Code{stars}": paper.github_repo,
         "Project": paper.project_page,
     }
     # Each address once, under the first of its names.
-    urls = {web_url(url or "", limit=MAX_BUTTON_URL): label for label, url in reversed(known.items())}
+    urls = {web_url(url or "", limit=MAX_BUTTON_URL): label for label, url in reversed(addresses.items())}
     return tuple(Link(label, url) for url, label in reversed(urls.items()) if url)
 
 

@@ -65,10 +65,10 @@ def days_to_read(
     """
     today = open_list_day(now)
     furthest = today - timedelta(days=max(backfill_days, WINDOW_DAYS))
-    known = [day for day in read_at if day >= furthest]
+    starts = [day for day in read_at if day >= furthest]
     if wanted_since is not None:
-        known.append(max(wanted_since, furthest))
-    oldest = min(known, default=today)
+        starts.append(max(wanted_since, furthest))
+    oldest = min(starts, default=today)
     days = [today]
     for back in range(1, (today - oldest).days + 1):
         day = today - timedelta(days=back)

@@ -20,8 +20,8 @@ def check_clock(
     moments: Iterable[Moment], *, default_timezone: str | None, feed_timezones: Collection[str]
 ) -> list[Finding]:
     """`default_timezone` is None if the setting is wrong."""
-    wanted = {*feed_timezones, *([default_timezone] if default_timezone else ())}
-    return [_offset(moments), *_zones(wanted, default_timezone)]
+    used = {*feed_timezones, *([default_timezone] if default_timezone else ())}
+    return [_offset(moments), *_zones(used, default_timezone)]
 
 
 def _offset(moments: Iterable[Moment]) -> Finding:
@@ -37,10 +37,10 @@ def _offset(moments: Iterable[Moment]) -> Finding:
     return wrong(what, _REMEDY) if abs(offset) > _MAX_OFFSET else warning(what, _REMEDY)
 
 
-def _zones(wanted: Collection[str], default: str | None) -> list[Finding]:
-    known = available_timezones()
-    broken = sorted(name for name in {*known, *wanted} if not _loads(name))
-    if missing := [name for name in broken if name in wanted]:
+def _zones(used: Collection[str], default: str | None) -> list[Finding]:
+    available = available_timezones()
+    broken = sorted(name for name in {*available, *used} if not _loads(name))
+    if missing := [name for name in broken if name in used]:
         remedy = "reinstall Paperboy's packages; tzdata contains the time zones"
         return [
             wrong(
@@ -53,9 +53,9 @@ def _zones(wanted: Collection[str], default: str | None) -> list[Finding]:
     except PackageNotFoundError:
         data = "the system's time zone data"
     if broken:
-        return [warning(f"{len(broken)} of {len(known)} time zones do not load, for example {broken[0]}")]
+        return [warning(f"{len(broken)} of {len(available)} time zones do not load, for example {broken[0]}")]
     also = f"; DEFAULT_TIMEZONE is {default}" if default else ""
-    return [fine(f"All {len(known)} time zones load ({data}){also}")]
+    return [fine(f"All {len(available)} time zones load ({data}){also}")]
 
 
 def _loads(name: str) -> bool:

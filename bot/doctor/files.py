@@ -54,13 +54,13 @@ def _chmod(paths: Iterable[Path]) -> str:
                 status.st_uid == 0 and status.st_gid != 0
             )  # owned by root, and readable by the bot's group
             if is_mine and not (is_shared and not mode & 0o027):
-                wanted = f"{files.FOLDER_MODE if path.is_dir() else files.FILE_MODE:o}"
+                permissions = f"{files.FOLDER_MODE if path.is_dir() else files.FILE_MODE:o}"
             elif mode & 0o007:
-                wanted = "o="
+                permissions = "o="
             else:
                 continue
-            by_mode.setdefault(wanted, []).append(shlex.quote(str(path)))
-    return "; ".join(f"chmod {wanted} {' '.join(names)}" for wanted, names in by_mode.items())
+            by_mode.setdefault(permissions, []).append(shlex.quote(str(path)))
+    return "; ".join(f"chmod {permissions} {' '.join(names)}" for permissions, names in by_mode.items())
 
 
 def _mode(path: Path) -> str:

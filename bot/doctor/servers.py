@@ -161,12 +161,12 @@ def _problems(target: Target) -> Iterator[Finding]:
     if blocking and feed.paused_at is None:
         yield _obstacle(target, feed.block, access)
     if not blocking:
-        wanted = [(access.history_obstacle, "an unconfirmed message cannot be checked")]
+        obstacles = [(access.history_obstacle, "an unconfirmed message cannot be checked")]
         if feed.settings.publishes:
-            wanted.append((access.publishing_obstacle, "its messages are not published"))
+            obstacles.append((access.publishing_obstacle, "its messages are not published"))
         if feed.settings.opens_threads:
-            wanted.append((access.threads_obstacle, "no threads are opened"))
-        for obstacle, cost in wanted:
+            obstacles.append((access.threads_obstacle, "no threads are opened"))
+        for obstacle, cost in obstacles:
             if obstacle is not None:
                 what, remedy = _plain(obstacle, target)
                 yield warning(f"{target.where}: {what}, so {cost}", remedy)

@@ -76,15 +76,19 @@ class Monitor:
             ConfigError: it cannot be opened; the message names the setting to change.
         """
         await self._runner.setup()
-        wanted = self.port
+        configured = self.port
         try:
             self._listener = await self._listen()
         except OSError as error:
             await self._runner.cleanup()
-            raise _refusal(error, self._host, wanted, tries=self._tries) from error
+            raise _refusal(error, self._host, configured, tries=self._tries) from error
         self.port = self._listener.sockets[0].getsockname()[1]
         shown = f"[{self._host}]" if ":" in self._host else self._host
-        why = f" ({wanted} is in use: another process of this fleet?)" if wanted not in {0, self.port} else ""
+        why = (
+            f" ({configured} is in use: another process of this fleet?)"
+            if configured not in {0, self.port}
+            else ""
+        )
         _log.info("Health and metrics: http://%s:%d/healthz and /metrics%s", shown, self.port, why)
         return self
 

@@ -63,7 +63,7 @@ class DayReading:
         page = answer.found
         if page is None:
             return None
-        known = len(self.papers)
+        before = len(self.papers)
         for paper in page.papers:
             self.papers.setdefault(paper.id, paper)
         self._unreadable += len(page.dropped)
@@ -75,7 +75,7 @@ class DayReading:
         elif page.is_cut:
             kind = ProblemKind.TOO_LONG
         elif next_page is not None:
-            kind = self._why_stop(next_page, is_new=len(self.papers) > known)
+            kind = self._why_stop(next_page, is_new=len(self.papers) > before)
         if kind is not None:
             self.problem = Problem(kind)
             return None

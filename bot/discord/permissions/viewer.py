@@ -75,20 +75,20 @@ class Viewer:
 
     async def visible(self, channel_ids: Iterable[ChannelId]) -> frozenset[ChannelId]:
         """The channels that they may be shown."""
-        wanted = frozenset(channel_ids)
+        ids = frozenset(channel_ids)
         if self.sees_everything:
-            return wanted
+            return ids
         current_id = self._interaction.channel_id
-        return frozenset(channel_id for channel_id in wanted if channel_id == current_id) | frozenset(
-            await self.channels(wanted)
+        return frozenset(channel_id for channel_id in ids if channel_id == current_id) | frozenset(
+            await self.channels(ids)
         )
 
     async def managed(self, channel_ids: Iterable[ChannelId]) -> frozenset[ChannelId]:
         """The channels that they may be shown and may manage."""
-        wanted = frozenset(channel_ids)
+        ids = frozenset(channel_ids)
         if self.sees_everything:
-            return wanted
-        channels = await self.channels(wanted)
+            return ids
+        channels = await self.channels(ids)
         return frozenset(
             channel_id
             for channel_id, channel in channels.items()
@@ -97,9 +97,9 @@ class Viewer:
 
     async def channels(self, channel_ids: Iterable[ChannelId]) -> dict[ChannelId, ServerChannel]:
         """The channels that exist and that they can see."""
-        wanted = list(dict.fromkeys(channel_ids))
-        channels = await asyncio.gather(*(self.channel(channel_id) for channel_id in wanted))
-        return {channel_id: channel for channel_id, channel in zip(wanted, channels, strict=True) if channel}
+        ids = list(dict.fromkeys(channel_ids))
+        channels = await asyncio.gather(*(self.channel(channel_id) for channel_id in ids))
+        return {channel_id: channel for channel_id, channel in zip(ids, channels, strict=True) if channel}
 
     def permissions_in(self, channel: ServerChannel) -> discord.Permissions:
         """Their permissions there; none, if they cannot be computed."""

@@ -153,12 +153,12 @@ class BlockedChannels:
         sent = [post.feed_id for post in delivered.sent]
         async with self._database.read() as conn:
             waiting = await posts.waiting(conn, server_id)
-            wanted = await subscriptions.of_feeds(conn, list(affected))
+            subscribed = await subscriptions.of_feeds(conn, list(affected))
             return tuple(
                 Checked(
                     feed=feed,
                     was_blocked=feed.id in blocked,
-                    subscriptions=len(wanted.get(feed.id, ())),
+                    subscriptions=len(subscribed.get(feed.id, ())),
                     sent=sent.count(feed.id),
                     waiting=waiting.get(feed.id, 0),
                 )
@@ -234,10 +234,10 @@ class BlockedChannels:
     async def _leave(self, conn: AsyncConnection, server_ids: Collection[ServerId]) -> None:
         now = self._clock()
         await servers.leave(conn, server_ids, now=now)
-        known = await feeds.of_servers(conn, server_ids, for_update=True)
-        for feed in known:
+        of_servers = await feeds.of_servers(conn, server_ids, for_update=True)
+        for feed in of_servers:
             await block_by_access(conn, feed, Access(obstacle=SERVER_LEFT, is_gone=True), now=now)
-        for server_id, number in Counter(feed.server_id for feed in known).items():
+        for server_id, number in Counter(feed.server_id for feed in of_servers).items():
             kept = count(number, "feed")
             _log.info("The bot left server %d; its %s will be kept for %d days", server_id, kept, KEPT.days)
 

@@ -45,15 +45,15 @@ async def current_problems(
 
 
 async def _existing(conn: AsyncConnection, server_id: ServerId, pending: Sequence[Notice]) -> Pending | None:
-    known = {feed.id: feed for feed in await feeds.of_server(conn, server_id)}
-    delays = await notices.delays(conn, list(known))
-    failures = _failures(await posts.failed(conn, list(known), MAX_FAILED), known)
+    by_id = {feed.id: feed for feed in await feeds.of_server(conn, server_id)}
+    delays = await notices.delays(conn, list(by_id))
+    failures = _failures(await posts.failed(conn, list(by_id), MAX_FAILED), by_id)
     source = await runs.source_failure(conn)
-    blocked = _of(pending, NoticeKind.BLOCKED, known)
+    blocked = _of(pending, NoticeKind.BLOCKED, by_id)
     blocked = {notice_id: feed for notice_id, feed in blocked.items() if feed.block is not None}
-    delayed = _of(pending, NoticeKind.DELAYED, known)
+    delayed = _of(pending, NoticeKind.DELAYED, by_id)
     delayed = {notice_id: feed for notice_id, feed in delayed.items() if feed.id in delays}
-    failed = _of(pending, NoticeKind.FAILED, known)
+    failed = _of(pending, NoticeKind.FAILED, by_id)
     failed = {notice_id: feed for notice_id, feed in failed.items() if feed.id in failures}
     of_source = [notice.id for notice in pending if notice.kind is NoticeKind.SOURCE and source]
     kept = {*blocked, *delayed, *failed, *of_source}

@@ -48,8 +48,8 @@ class FocusSetting:
             UserError: the channel has no such subscription.
         """
         async with self._database.write() as conn:
-            feed, known = await unsubscribing.subscribed(conn, channel_id, for_update=True)
-            asked_for = unsubscribing.chosen(keywords, known, channel_id=channel_id)
+            feed, current = await unsubscribing.subscribed(conn, channel_id, for_update=True)
+            asked_for = unsubscribing.chosen(keywords, current, channel_id=channel_id)
             wanted = dict.fromkeys((item.query.canonical for item in asked_for), focus)
             changed = await refocus(conn, asked_for, wanted)
             change_ids: tuple[ChangeId | None, ...] = ()

@@ -32,8 +32,8 @@ class OlderMatches:
         """
         async with self._database.read() as conn:
             feed = await feeds.by_channel(conn, channel_id)
-            known = await subscriptions.of_feed(conn, feed.id) if feed else []
-        wanting = [item for item in known if item.id in subscription_ids]
+            current = await subscriptions.of_feed(conn, feed.id) if feed else []
+        wanting = [item for item in current if item.id in subscription_ids]
         if feed is None or not wanting:
             raise UserError(f"<#{channel_id}> is no longer subscribed to that.")
         check_active(feed)

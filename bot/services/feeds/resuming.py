@@ -131,8 +131,8 @@ async def _give_back(
     if not resumed:
         return 0
     back = await cancelled_papers.give_back(conn, feed.id, resumed)
-    known = await papers.by_ids(conn, back.queries_of.keys())
+    by_id = await papers.by_ids(conn, back.queries_of.keys())
     changes = plan_again(
-        feed, list(known.values()), back.queries_of, close_to=back.close_to, pings=back.pings
+        feed, list(by_id.values()), back.queries_of, close_to=back.close_to, pings=back.pings
     )
     return sum((await posts.add(conn, changes, now=now)).values())

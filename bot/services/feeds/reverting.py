@@ -124,8 +124,8 @@ async def _subscriptions(
     if not (revision.subscribed or revision.unsubscribed):
         return reverted
     feed = reverted.feed
-    known = await subscriptions.of_feed(conn, feed.id)
-    removed = [item for item in known if item.id in revision.subscribed]
+    current = await subscriptions.of_feed(conn, feed.id)
+    removed = [item for item in current if item.id in revision.subscribed]
     kept = [
         removed.subscription.query
         for removed in await subscriptions.removed_of(conn, revision.unsubscribed)
@@ -133,7 +133,7 @@ async def _subscriptions(
     ]
     is_as_left = len(removed) == len(revision.subscribed) and len(kept) == len(revision.unsubscribed)
     require(is_as_left, feed.channel_id)
-    limits.check_subscriptions(feed.channel_id, has=len(known) - len(removed), adds=len(kept))
+    limits.check_subscriptions(feed.channel_id, has=len(current) - len(removed), adds=len(kept))
     cancelled = await remove_subscriptions(conn, feed, removed, key=new_key(), now=now)
     added = await add_subscriptions(conn, feed, kept, now=now)
     return replace(reverted, removed=tuple(removed), cancelled=cancelled, added=added)
@@ -146,29 +146,31 @@ async def _of_subscriptions(
     if not (revision.mentions or revision.focuses or revision.skipped):
         return reverted
     feed = reverted.feed
-    known = {item.id: item for item in await subscriptions.of_feed(conn, feed.id)}
+    current = {item.id: item for item in await subscriptions.of_feed(conn, feed.id)}
     roles = {id_: (before, after) for id_, before, after in revision.mentions}
     focuses = {id_: (before, after) for id_, before, after in revision.focuses}
-    require(known.keys() >= roles.keys() | focuses.keys(), feed.channel_id)
+    require(current.keys() >= roles.keys() | focuses.keys(), feed.channel_id)
     require(
-        all(known[id_].mention_role_id == after for id_, (_, after) in roles.items())
-        and all(known[id_].focus is after for id_, (_, after) in focuses.items()),
+        all(current[id_].mention_role_id == after for id_, (_, after) in roles.items())
+        and all(current[id_].focus is after for id_, (_, after) in focuses.items()),
         feed.channel_id,
     )
     mentions = await set_mentions(
         conn,
-        [known[id_] for id_ in roles],
-        {known[id_].query.canonical: before for id_, (before, _) in roles.items()},
+        [current[id_] for id_ in roles],
+        {current[id_].query.canonical: before for id_, (before, _) in roles.items()},
     )
     refocused = await refocus(
         conn,
-        [known[id_] for id_ in focuses],
-        {known[id_].query.canonical: before for id_, (before, _) in focuses.items()},
+        [current[id_] for id_ in focuses],
+        {current[id_].query.canonical: before for id_, (before, _) in focuses.items()},
     )
     brought_back = reverted.brought_back
     if revision.skipped is not None:
-        require(skipping.is_as_left(revision.skipped, list(known.values())), feed.channel_id)
-        brought_back = await skipping.bring_back(conn, feed, revision.skipped, list(known.values()), now=now)
+        require(skipping.is_as_left(revision.skipped, list(current.values())), feed.channel_id)
+        brought_back = await skipping.bring_back(
+            conn, feed, revision.skipped, list(current.values()), now=now
+        )
     return replace(
         reverted,
         mentions=(*reverted.mentions, *mentions),

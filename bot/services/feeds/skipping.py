@@ -22,7 +22,7 @@ async def skip_missed(
 ) -> tuple[ChangeId | None, Cancelled]:
     """Skips the feed's pending papers, and those of list days before the open one; can be undone."""
     today = open_list_day(now)
-    known = await subscriptions.of_feed(conn, feed.id)
+    current = await subscriptions.of_feed(conn, feed.id)
     dropped, cancelled = await cancelled_papers.drop(conn, feed.id)
     await subscriptions.skip_before(conn, feed.id, today)
     skipped = Skipped(
@@ -32,7 +32,7 @@ async def skip_missed(
                 since=(item.since, max(item.since, today)),
                 ran_at=item.last_run_at(feed),
             )
-            for item in known
+            for item in current
         ),
         pending=tuple(entry for post in dropped for entry in post.entries),
         pings=any(post.mention_role_id for post in dropped),

@@ -47,8 +47,8 @@ class SubscriptionMentions:
             UserError: the channel has no such subscription.
         """
         async with self._database.write() as conn:
-            feed, known = await unsubscribing.subscribed(conn, channel_id, for_update=True)
-            asked_for = unsubscribing.chosen(keywords, known, channel_id=channel_id)
+            feed, current = await unsubscribing.subscribed(conn, channel_id, for_update=True)
+            asked_for = unsubscribing.chosen(keywords, current, channel_id=channel_id)
             wanted = {item.query.canonical: role_id for item in asked_for}
             changed = await set_mentions(conn, asked_for, wanted)
             change_ids = await record_mentions(conn, feed, changed, user_id=user_id, now=self._clock())

@@ -78,15 +78,15 @@ class Subscriptions:
         now = self._clock()
         async with self._database.write() as conn:
             feed = await ensure_feed(conn, place, context=self._context)
-            known = {item.query.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
+            current = {item.query.canonical: item for item in await subscriptions.of_feed(conn, feed.id)}
             settings = _with(feed.settings, schedule=schedule, min_upvotes=min_upvotes)
-            before = feed.settings if known else None
-            wanted = [query for query in queries if query.canonical not in known]
+            before = feed.settings if current else None
+            missing = [query for query in queries if query.canonical not in current]
             focus_of = {query.canonical: focus for query in queries} if focus else NO_FOCUS
             feed, added, change_ids = await self._add(
-                conn, feed, wanted, user_id=user_id, now=now, settings=settings, focus_of=focus_of
+                conn, feed, missing, user_id=user_id, now=now, settings=settings, focus_of=focus_of
             )
-            asked_for = known | {item.query.canonical: item for item in added.current}
+            asked_for = current | {item.query.canonical: item for item in added.current}
             role_of = {query.canonical: role_id for query in queries} if role_id else {}
             pinging = await set_mentions(conn, list(asked_for.values()), role_of)
             change_ids += await record_mentions(conn, feed, pinging, user_id=user_id, now=now)
@@ -110,8 +110,8 @@ class Subscriptions:
         now = self._clock()
         async with self._database.write() as conn:
             feed = await feeds.by_channel(conn, channel_id, for_update=True)
-            known = await subscriptions.of_feed(conn, feed.id) if feed else []
-            replaced = [item for item in known if item.id in subscription_ids]
+            current = await subscriptions.of_feed(conn, feed.id) if feed else []
+            replaced = [item for item in current if item.id in subscription_ids]
             if feed is None or len(replaced) < len(subscription_ids):
                 raise UserError(
                     f"<#{channel_id}> is no longer subscribed to that: it may be replaced already. Nothing "
@@ -119,9 +119,9 @@ class Subscriptions:
                 )
             new = {query.canonical for query in queries}
             removed = [item for item in replaced if item.query.canonical not in new]
-            kept = {item.query.canonical: item for item in known if item not in removed}
-            wanted = [query for query in queries if query.canonical not in kept]
-            self._limits.check_subscriptions(channel_id, has=len(known) - len(removed), adds=len(wanted))
+            kept = {item.query.canonical: item for item in current if item not in removed}
+            missing = [query for query in queries if query.canonical not in kept]
+            self._limits.check_subscriptions(channel_id, has=len(current) - len(removed), adds=len(missing))
             since = min((item.since for item in replaced), default=None)
             focuses = {item.focus for item in replaced}
             focus_of = dict.fromkeys(new, focuses.pop()) if len(focuses) == 1 else NO_FOCUS
@@ -130,7 +130,7 @@ class Subscriptions:
                 await resuming.remove_subscriptions(conn, feed, removed, key=unsubscribing.new_key(), now=now)
                 words.append(unsubscribed_words(removed))
             added = await resuming.add_subscriptions(
-                conn, feed, wanted, now=now, since=since, focus_of=focus_of
+                conn, feed, missing, now=now, since=since, focus_of=focus_of
             )
             change_ids: tuple[ChangeId | None, ...] = ()
             if words := [*words, *added.words]:
@@ -154,10 +154,10 @@ class Subscriptions:
         async with self._database.write() as conn:
             feed = await self._locked_with_server(conn, channel_id, now=now)
             removed = await subscriptions.of_removal(conn, feed.id, key) if feed else []
-            wanted = unsubscribing.to_undo(removed, channel_id=channel_id, now=now)
+            queries = unsubscribing.to_undo(removed, channel_id=channel_id, now=now)
             if feed is None:
                 raise LookupError(f"no feed of channel {channel_id}, but something to undo there")
-            feed, added, _ = await self._add(conn, feed, wanted, user_id=user_id, now=now)
+            feed, added, _ = await self._add(conn, feed, queries, user_id=user_id, now=now)
         result = await self._subscribed(feed, added.all, added)
         return replace(result, study=replace(result.study, hints=()))  # they were wanted like this before
 
@@ -175,7 +175,7 @@ class Subscriptions:
         self,
         conn: AsyncConnection,
         feed: Feed,
-        wanted: Sequence[CompiledQuery],
+        queries: Sequence[CompiledQuery],
         *,
         user_id: UserId,
         now: datetime,
@@ -189,20 +189,20 @@ class Subscriptions:
         Raises:
             UserError: a limit would be exceeded.
         """
-        known = await subscriptions.of_feed(conn, feed.id)
-        self._limits.check_subscriptions(feed.channel_id, has=len(known), adds=len(wanted))
-        if not known:
+        current = await subscriptions.of_feed(conn, feed.id)
+        self._limits.check_subscriptions(feed.channel_id, has=len(current), adds=len(queries))
+        if not current:
             self._limits.check_feeds(has=await feeds.count_in_use(conn, feed.place.in_server))
         change_ids: list[ChangeId | None] = []
         after = settings or feed.settings
-        if not known or after != feed.settings:
+        if not current or after != feed.settings:
             changed = await change_and_record(
-                conn, feed, after, user_id=user_id, now=now, is_restarted=not known
+                conn, feed, after, user_id=user_id, now=now, is_restarted=not current
             )
             feed = changed.feed
             change_ids.append(changed.change_id)
-        added = await resuming.add_subscriptions(conn, feed, wanted, now=now, focus_of=focus_of)
-        added = replace(added, refocused=tuple(await refocus(conn, known, focus_of)))
+        added = await resuming.add_subscriptions(conn, feed, queries, now=now, focus_of=focus_of)
+        added = replace(added, refocused=tuple(await refocus(conn, current, focus_of)))
         if added.words:
             what, revision = "; ".join(added.words), resuming.revision_of(added)
             change_ids.append(await record(conn, feed, what, user_id=user_id, now=now, revision=revision))
@@ -228,10 +228,10 @@ class Subscriptions:
             UserError: the channel has none.
         """
         async with self._database.read() as conn:
-            feed, known = await unsubscribing.subscribed(conn, channel_id)
-            pending = await cancelled_papers.count(conn, feed.id, {item.query.canonical for item in known})
-        coming = await self._runs.coming(feed, known)
-        return RemovalPreview(feed=feed, subscriptions=tuple(known), pending=pending, coming=coming.planned)
+            feed, current = await unsubscribing.subscribed(conn, channel_id)
+            pending = await cancelled_papers.count(conn, feed.id, {item.query.canonical for item in current})
+        coming = await self._runs.coming(feed, current)
+        return RemovalPreview(feed=feed, subscriptions=tuple(current), pending=pending, coming=coming.planned)
 
     async def unsubscribe(
         self,
@@ -259,10 +259,10 @@ class Subscriptions:
         """
         now, key = self._clock(), key or unsubscribing.new_key()
         async with self._database.write() as conn:
-            feed, known = await unsubscribing.subscribed(conn, channel_id, for_update=True)
+            feed, current = await unsubscribing.subscribed(conn, channel_id, for_update=True)
             removed = [
                 item
-                for item in unsubscribing.chosen(keywords, known, channel_id=channel_id)
+                for item in unsubscribing.chosen(keywords, current, channel_id=channel_id)
                 if only is None or item.id in only
             ]
             if not removed:
@@ -272,7 +272,7 @@ class Subscriptions:
             cancelled = await resuming.remove_subscriptions(conn, feed, removed, key=key, now=now)
             await record(conn, feed, unsubscribed_words(removed), user_id=user_id, now=now)
         return Unsubscribed(
-            feed=feed, removed=tuple(removed), left=len(known) - len(removed), key=key, cancelled=cancelled
+            feed=feed, removed=tuple(removed), left=len(current) - len(removed), key=key, cancelled=cancelled
         )
 
     async def offered(self, typed: str, *, channel_id: ChannelId) -> list[tuple[str, str]]:
@@ -285,8 +285,8 @@ class Subscriptions:
             feed = await feeds.by_channel(conn, channel_id)
             if feed is None:
                 return None
-            known = await subscriptions.of_feed(conn, feed.id)
-        return FeedSubscriptions(feed=feed, subscriptions=tuple(known), maximum=self._limits.subscriptions)
+            current = await subscriptions.of_feed(conn, feed.id)
+        return FeedSubscriptions(feed=feed, subscriptions=tuple(current), maximum=self._limits.subscriptions)
 
 
 def _with(settings: FeedSettings, *, schedule: Schedule | None, min_upvotes: int | None) -> FeedSettings:

@@ -63,10 +63,10 @@ async def subscribed(
         UserError: it has none.
     """
     feed = await feeds.by_channel(conn, channel_id, for_update=for_update)
-    known = await subscriptions.of_feed(conn, feed.id) if feed else []
-    if feed is None or not known:
+    current = await subscriptions.of_feed(conn, feed.id) if feed else []
+    if feed is None or not current:
         raise UserError(f"<#{channel_id}> has no subscriptions. Add one with `/subscribe`.")
-    return feed, known
+    return feed, current
 
 
 def to_undo(removed: Sequence[Removed], *, channel_id: ChannelId, now: datetime) -> list[CompiledQuery]:

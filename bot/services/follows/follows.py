@@ -92,8 +92,8 @@ class Follows:
         queries, merged = distinct(compile_alternatives(keywords, self._limits))
         now = self._clock()
         async with self._database.write() as conn:
-            feed, known = await followed(conn, user_id, for_update=True)
-            replaced = [item for item in known if item.id in ids]
+            feed, current = await followed(conn, user_id, for_update=True)
+            replaced = [item for item in current if item.id in ids]
             if len(replaced) < len(ids):
                 raise UserError(
                     "You no longer follow that: it may be replaced already. Nothing was changed. `/my feed` "
@@ -117,9 +117,9 @@ class Follows:
         """
         now, key = self._clock(), unsubscribing.new_key()
         async with self._database.write() as conn:
-            feed, known = await followed(conn, user_id, for_update=True)
+            feed, current = await followed(conn, user_id, for_update=True)
             try:
-                removed = unsubscribing.meant(keywords, known)
+                removed = unsubscribing.meant(keywords, current)
             except QueryError as error:
                 raise error.advising("Nothing was changed. `/my feed` lists what you follow.") from error
             if not removed:
@@ -129,7 +129,7 @@ class Follows:
                 )
             cancelled = await resuming.remove_subscriptions(conn, feed, removed, key=key, now=now)
         return Unsubscribed(
-            feed=feed, removed=tuple(removed), left=len(known) - len(removed), key=key, cancelled=cancelled
+            feed=feed, removed=tuple(removed), left=len(current) - len(removed), key=key, cancelled=cancelled
         )
 
     async def undo(self, key: str, *, user_id: UserId) -> Followed:
@@ -158,8 +158,8 @@ class Follows:
         """Choices for /my unfollow that contain the text typed so far."""
         async with self._database.read() as conn:
             feed = await feeds.of_person(conn, user_id)
-            known = await subscriptions.of_feed(conn, feed.id) if feed else []
-        return unsubscribing.offered(typed, known)
+            current = await subscriptions.of_feed(conn, feed.id) if feed else []
+        return unsubscribing.offered(typed, current)
 
     async def _add(
         self,
@@ -175,16 +175,16 @@ class Follows:
             UserError: the person would follow too many.
         """
         now: datetime = self._clock()
-        known = await subscriptions.of_feed(conn, feed.id)
-        canonicals = {item.query.canonical for item in known}
-        wanted = [query for query in queries if query.canonical not in canonicals]
-        self._limits.check_follows(has=len(known), adds=len(wanted))
-        if not known:
+        current = await subscriptions.of_feed(conn, feed.id)
+        canonicals = {item.query.canonical for item in current}
+        missing = [query for query in queries if query.canonical not in canonicals]
+        self._limits.check_follows(has=len(current), adds=len(missing))
+        if not current:
             feed = await change(conn, feed, feed.settings, now=now, is_restarted=True)
-        added = await resuming.add_subscriptions(conn, feed, wanted, now=now, focus_of=focus_of)
-        asked_for = [item for item in known if item.query.canonical in focus_of]
+        added = await resuming.add_subscriptions(conn, feed, missing, now=now, focus_of=focus_of)
+        asked_for = [item for item in current if item.query.canonical in focus_of]
         added = replace(added, refocused=tuple(await refocus(conn, asked_for, focus_of)))
-        return feed, known, added
+        return feed, current, added
 
     async def _followed(
         self,
@@ -217,7 +217,7 @@ async def followed(
         UserError: they follow nothing.
     """
     feed = await feeds.of_person(conn, user_id, for_update=for_update)
-    known = await subscriptions.of_feed(conn, feed.id) if feed else []
-    if feed is None or not known:
+    current = await subscriptions.of_feed(conn, feed.id) if feed else []
+    if feed is None or not current:
         raise UserError(NOTHING_FOLLOWED)
-    return feed, known
+    return feed, current

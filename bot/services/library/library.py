@@ -74,15 +74,15 @@ class Library:
         Raises:
             UserError: a paper cannot be read, or the person would have too many. Nothing was saved.
         """
-        wanted = [await self._papers.one(paper_id) for paper_id in dict.fromkeys(paper_ids)]
+        to_save = [await self._papers.one(paper_id) for paper_id in dict.fromkeys(paper_ids)]
         async with self._database.write() as conn:
             await lock_person(conn, user_id)
             before = await saved_papers.of_user(conn, user_id)
-            new = [paper for paper in wanted if paper.id not in before]
+            new = [paper for paper in to_save if paper.id not in before]
             self._limits.check_saved(has=len(before), adds=len(new))
             await saved_papers.add(conn, user_id, _keys(new, before.values()), now=self._clock())
             after = await saved_papers.of_user(conn, user_id)
-        saved = [SavedPaper(paper=paper, row=after[paper.id]) for paper in wanted]
+        saved = [SavedPaper(paper=paper, row=after[paper.id]) for paper in to_save]
         return Saving(
             new=tuple(item for item in saved if item.paper.id not in before),
             before=tuple(item for item in saved if item.paper.id in before),
@@ -93,10 +93,10 @@ class Library:
         """Removes those of the papers that the person has saved."""
         async with self._database.write() as conn:
             removed = await saved_papers.remove(conn, user_id, paper_ids)
-            known = await papers.by_ids(conn, removed)
+            by_id = await papers.by_ids(conn, removed)
             total = await saved_papers.count(conn, user_id)
         return Removal(
-            removed=tuple(known[paper_id] for paper_id in paper_ids if paper_id in removed), total=total
+            removed=tuple(by_id[paper_id] for paper_id in paper_ids if paper_id in removed), total=total
         )
 
     async def saved(self, user_id: UserId, keywords: str | None = None) -> LibraryPapers:
@@ -116,8 +116,8 @@ class Library:
     async def papers_of(self, rows: Sequence[SavedRow]) -> list[SavedPaper]:
         """The papers of these rows."""
         async with self._database.read() as conn:
-            known = await papers.by_ids(conn, [row.paper_id for row in rows])
-        return [SavedPaper(paper=known[row.paper_id], row=row) for row in rows]
+            by_id = await papers.by_ids(conn, [row.paper_id for row in rows])
+        return [SavedPaper(paper=by_id[row.paper_id], row=row) for row in rows]
 
 
 def _keys(papers: Iterable[Paper], saved: Iterable[SavedRow]) -> dict[PaperId, str]:

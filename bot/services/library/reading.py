@@ -54,12 +54,12 @@ class Reading:
 
     async def several(self, paper_ids: Sequence[PaperId]) -> PapersById:
         """The papers with these ids, in this order, as far as they can be read in READING_SECONDS."""
-        known = await self._papers.stored(paper_ids)
+        stored = await self._papers.stored(paper_ids)
         unknown: set[PaperId] = set()
 
         async def read(paper_id: PaperId) -> None:
             try:
-                known[paper_id] = await self._papers.read(paper_id)
+                stored[paper_id] = await self._papers.read(paper_id)
             except PaperNotFoundError:
                 unknown.add(paper_id)
             except SourceError:
@@ -68,13 +68,13 @@ class Reading:
         with suppress(TimeoutError):
             async with asyncio.timeout(READING_SECONDS), asyncio.TaskGroup() as group:
                 for paper_id in paper_ids:
-                    if paper_id not in known:
+                    if paper_id not in stored:
                         group.create_task(read(paper_id))
         return PapersById(
-            papers=tuple(known[paper_id] for paper_id in paper_ids if paper_id in known),
+            papers=tuple(stored[paper_id] for paper_id in paper_ids if paper_id in stored),
             unknown=tuple(paper_id for paper_id in paper_ids if paper_id in unknown),
             unread=tuple(
-                paper_id for paper_id in paper_ids if paper_id not in known and paper_id not in unknown
+                paper_id for paper_id in paper_ids if paper_id not in stored and paper_id not in unknown
             ),
         )
 

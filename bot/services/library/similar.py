@@ -81,11 +81,11 @@ class SimilarPapers:
         async with self._searching:
             search = await self._search(paper)
         async with self._database.read() as conn:
-            known = await papers.by_ids(conn, [other for other, _ in search.found])
+            by_id = await papers.by_ids(conn, [other for other, _ in search.found])
         shown = [
-            SimilarPaper(paper=known[other], shares=shares)
+            SimilarPaper(paper=by_id[other], shares=shares)
             for other, shares in search.found
-            if other != paper.id and _is_shown(known[other])
+            if other != paper.id and _is_shown(by_id[other])
         ]
         return Similar(
             to=paper,

@@ -104,24 +104,24 @@ class Explanations:
     async def _of_feeds(self, paper_id: PaperId, asked: Sequence[Feed]) -> list[Explanation]:
         """The explanations for those of the feeds that have subscriptions, or a post with the paper."""
         async with self._database.read() as conn:
-            known = await subscriptions.of_feeds(conn, [feed.id for feed in asked])
+            subscriptions_of = await subscriptions.of_feeds(conn, [feed.id for feed in asked])
             posts_of = {feed.id: await posts.of_paper(conn, feed.id, paper_id) for feed in asked}
             following = {
                 post.id: await follow_ups.of_post(conn, post.id) for post in posts_of.values() if post
             }
-        shown = [feed for feed in asked if known.get(feed.id) or posts_of[feed.id]]
+        shown = [feed for feed in asked if subscriptions_of.get(feed.id) or posts_of[feed.id]]
         if not shown:
             return []
         paper = await self._papers.one_with_day(paper_id)
         async with self._database.read() as conn:
             first_seen_at = await papers.first_seen(conn, paper_id)
-        everyone = [item for group in known.values() for item in group]
+        everyone = [item for group in subscriptions_of.values() for item in group]
         excludes = {feed.settings.exclude.expression for feed in shown if feed.settings.exclude}
         matches = await matching(paper, {item.query.expression for item in everyone} | excludes)
         closeness = await asyncio.to_thread(_closeness, paper, everyone, matches)
         explanations: list[Explanation] = []
         for feed in shown:
-            subscribed, post = known.get(feed.id, []), posts_of[feed.id]
+            subscribed, post = subscriptions_of.get(feed.id, []), posts_of[feed.id]
             close = {item.id: closeness[item.id] for item in subscribed if item.id in closeness}
             explanations.append(
                 Explanation(

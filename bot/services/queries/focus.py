@@ -47,8 +47,8 @@ def _compared(
             for paper_id in hits[query.expression]
         }
     else:
-        wanted = [FocusedQuery(query.expression, terms, focus) for focus in (Focus.BALANCED, Focus.BROAD)]
-        sets = close.search(wanted, hits)
+        focused = [FocusedQuery(query.expression, terms, focus) for focus in (Focus.BALANCED, Focus.BROAD)]
+        sets = close.search(focused, hits)
         closeness = {
             paper_id: value
             for measured_papers in sets.values()

@@ -78,13 +78,13 @@ class NextPosts:
         """
         async with self._database.read() as conn:
             feed = await feeds.by_channel(conn, channel_id)
-            known = await subscriptions.of_feed(conn, feed.id) if feed else []
-        if feed is None or not known:
+            current = await subscriptions.of_feed(conn, feed.id) if feed else []
+        if feed is None or not current:
             raise UserError(
                 f"<#{channel_id}> has no subscriptions, so nothing is posted there. Add one with "
                 "`/subscribe`, or give `keywords` to see which recent papers they match."
             )
-        planned = await self._runs.planned_now(feed, known)
+        planned = await self._runs.planned_now(feed, current)
         new = [post for plan in planned.plans for post in plan.posts]
         shown = {paper.id: paper for plan in planned.plans for paper in plan.papers}
         async with self._database.read() as conn:
@@ -98,19 +98,19 @@ class NextPosts:
         if feed.kind is FeedKind.FORUM:
             upcoming.reverse()
             rendered.reverse()
-        pings = await pings_of(self._publisher, feed, known, only=_roles(upcoming, known))
+        pings = await pings_of(self._publisher, feed, current, only=_roles(upcoming, current))
         health = await self._runs.source_health()
-        first, today = self._first(feed, known), open_list_day(self._clock())
+        first, today = self._first(feed, current), open_list_day(self._clock())
         async with self._database.read() as conn:
             reads = await list_days.reads(conn, first, today)
             filtered = await _filtered(conn, feed, planned)
         return NextPost(
             feed=feed,
-            subscriptions=len(known),
+            subscriptions=len(current),
             access=await self._publisher.access(feed.place),
             pings=pings,
             posts=tuple(upcoming),
-            messages=await asyncio.to_thread(_rendered, feed, rendered, shown, known, pings),
+            messages=await asyncio.to_thread(_rendered, feed, rendered, shown, current, pings),
             filtered=filtered,
             first=first,
             days=(today - first).days + 1,

@@ -109,9 +109,9 @@ class Papers:
             UserError: there is no such paper, or Hugging Face cannot be read.
         """
         async with self._database.read() as conn:
-            known = await papers.get(conn, paper_id)
-        if known is not None:
-            return known
+            stored = await papers.get(conn, paper_id)
+        if stored is not None:
+            return stored
         async with _user_errors("The paper"):
             try:
                 return await self.read(paper_id)
@@ -136,11 +136,11 @@ class Papers:
         """Those of the papers that are not stored."""
         unknown = set(paper_ids) - self._known
         if unknown:
-            known = (await self.stored(unknown)).keys()
+            stored_ids = (await self.stored(unknown)).keys()
             if len(self._known) > _MAX_KNOWN:
                 self._known.clear()
-            self._known |= known
-            unknown -= known
+            self._known |= stored_ids
+            unknown -= stored_ids
         return unknown
 
     async def read(self, paper_id: PaperId) -> Paper:
@@ -162,9 +162,9 @@ class Papers:
             UserError: as `one`.
         """
         async with self._database.read() as conn:
-            known = await papers.get(conn, paper_id)
+            stored = await papers.get(conn, paper_id)
             days = await papers.days_of(conn, paper_id)
-        return known or await self.one(paper_id), days
+        return stored or await self.one(paper_id), days
 
     async def _read_newest(self, today: date) -> date | None:
         """Reads lists, starting with today's, until one has papers."""

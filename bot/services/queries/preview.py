@@ -184,11 +184,11 @@ async def _newest_first(source: HuggingFace, today: date, *, days: int) -> Async
 
 
 def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery], focus: Focus) -> Matches:
-    known: dict[PaperId, Paper] = {}
+    by_id: dict[PaperId, Paper] = {}
     for listing in listings:
         for paper in listing.papers:
-            known.setdefault(paper.id, paper)  # a paper on two lists counts for the newer one
-    index = PaperIndex(known.values())
+            by_id.setdefault(paper.id, paper)  # a paper on two lists counts for the newer one
+    index = PaperIndex(by_id.values())
     matches = index.search_many(query.expression for query in queries)
     by_paper: dict[PaperId, list[CompiledQuery]] = {}
     for query in queries:
@@ -197,14 +197,14 @@ def _matches(listings: Sequence[DayListing], queries: Sequence[CompiledQuery], f
     incomplete = next((listing for listing in listings if listing.problem), None)
     matches = Matches(
         days=tuple(listing.day for listing in listings),
-        listed=len(known),
+        listed=len(by_id),
         study=study(index, queries, days=len(listings), limits=DEFAULT_LIMITS),
         unreadable=sum(listing.unreadable for listing in listings),
         problem=incomplete and incomplete.problem,
         problem_day=incomplete and incomplete.day,
-        papers=_in_order(known, by_paper),
+        papers=_in_order(by_id, by_paper),
     )
-    return matches if focus is Focus.EXACT else _focused(matches, known, queries, focus)
+    return matches if focus is Focus.EXACT else _focused(matches, by_id, queries, focus)
 
 
 def _focused(

@@ -35,10 +35,10 @@ class Results:
         async with self._database.read() as conn:
             sent = await posts.queries_sent(conn, feed.id, since=now - timedelta(days=RESULT_DAYS))
             reads = await list_days.reads(conn, today - timedelta(days=RESULT_DAYS), today)
-            known = await papers.by_ids(conn, sent.keys())
+            by_id = await papers.by_ids(conn, sent.keys())
         listed = {day: read.papers for day, read in reads.items()}
         found = results(feed, subscriptions, sent=sent.values(), listed=listed, now=now)
-        return await asyncio.to_thread(_with_relevance, found, sent, known)
+        return await asyncio.to_thread(_with_relevance, found, sent, by_id)
 
 
 def _with_relevance(

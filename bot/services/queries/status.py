@@ -105,7 +105,7 @@ class StatusReport:
             failed = await posts.failed(conn, feed_ids, _MAX_FAILED)
             with_problems = await follow_ups.with_problems(conn, feed_ids, _MAX_FOLLOW_UPS)
             undeliverable = await notices.count_undeliverable(conn, server_id, feed_ids)
-            known = await papers.count(conn)
+            paper_count = await papers.count(conn)
             incomplete = await list_days.incomplete(conn, first)
         return Status(
             now=self._clock(),
@@ -117,7 +117,7 @@ class StatusReport:
             failed=tuple(failed),
             follow_ups=tuple(with_problems),
             undeliverable=undeliverable,
-            papers=known,
+            papers=paper_count,
             archive=await self._archive.extent(),
             source=await self._runs.source_health(),
             incomplete=tuple(incomplete),
@@ -126,15 +126,15 @@ class StatusReport:
     async def _of_feeds(self, server_id: ServerId, shown: Sequence[Feed]) -> tuple[FeedStatus, ...]:
         access = [await self._publisher.access(feed.place) for feed in shown]
         async with self._database.read() as conn:
-            wanted = await subscriptions.of_feeds(conn, [feed.id for feed in shown])
+            subscriptions_of = await subscriptions.of_feeds(conn, [feed.id for feed in shown])
             waiting = await posts.waiting(conn, server_id)
             failed = await posts.failed_papers(conn, server_id)
             unconfirmed = await posts.unconfirmed(conn, server_id)
             delayed = {post.feed_id: post for post in await outbox.delayed(conn, server_id)}
             failed_run = await runs.latest_failed(conn, server_id)
         coming = {
-            feed.id: (await self._runs.coming(feed, wanted[feed.id])).planned
-            for feed in [feed for feed in shown if feed.settings.is_paused and feed.id in wanted][
+            feed.id: (await self._runs.coming(feed, subscriptions_of[feed.id])).planned
+            for feed in [feed for feed in shown if feed.settings.is_paused and feed.id in subscriptions_of][
                 :_MAX_PAUSED
             ]
         }
@@ -145,8 +145,8 @@ class StatusReport:
                 FeedStatus(
                     feed=feed,
                     access=allowed,
-                    pings=await pings_of(self._publisher, feed, wanted.get(feed.id, ())),
-                    subscriptions=len(wanted.get(feed.id, ())),
+                    pings=await pings_of(self._publisher, feed, subscriptions_of.get(feed.id, ())),
+                    subscriptions=len(subscriptions_of.get(feed.id, ())),
                     waiting=waiting.get(feed.id, 0) - len(posts_of_feed),
                     delayed=delayed.get(feed.id),
                     unconfirmed=posts_of_feed,

@@ -87,8 +87,8 @@ class Transfer:
     async def export(self, wanted: Sequence[Feed], *, names: Mapping[ChannelId, str]) -> list[bytes]:
         """The feeds as one or more files that `read` can read."""
         async with self._database.read() as conn:
-            known = await subscriptions.of_feeds(conn, [feed.id for feed in wanted])
-        return written((feed, names[feed.channel_id], known.get(feed.id, [])) for feed in wanted)
+            subscriptions_of = await subscriptions.of_feeds(conn, [feed.id for feed in wanted])
+        return written((feed, names[feed.channel_id], subscriptions_of.get(feed.id, [])) for feed in wanted)
 
     async def read(self, data: bytes, *, name: str) -> tuple[WantedFeed, ...]:
         """The feeds that a file describes.
@@ -112,7 +112,7 @@ class Transfer:
             )
         async with self._database.read() as conn:
             feed = await feeds.by_channel(conn, channel_id)
-            known = await subscriptions.of_feed(conn, feed.id) if feed else []
+            current = await subscriptions.of_feed(conn, feed.id) if feed else []
         if feed is None:
             raise UserError(f"<#{channel_id}> has no subscriptions yet, so there is nothing to copy.")
         source_settings = feed.settings
@@ -127,9 +127,9 @@ class Transfer:
                 name: getattr(source_settings.schedule, name) for name in Schedule.__dataclass_fields__
             },
             settings={name: getattr(source_settings, name) for name in names},
-            queries=tuple(item.query for item in known),
-            focus_of={item.query.canonical: item.focus for item in known},
-            role_of={item.query.canonical: item.mention_role_id for item in known},
+            queries=tuple(item.query for item in current),
+            focus_of={item.query.canonical: item.focus for item in current},
+            role_of={item.query.canonical: item.mention_role_id for item in current},
         )
 
     async def settings(self, channel_ids: Collection[ChannelId]) -> dict[ChannelId, FeedSettings]:
