@@ -20,7 +20,7 @@ from tests.process.members import Life, Members
 TAKES_OVER_WITHIN_SECONDS = 60.0
 _LOOKS_EVERY_SECONDS = 0.25
 _UNCOUNTED = ("/interactions/", "/webhooks/")
-_OWNERS = "SELECT shard, owner FROM shard_leases WHERE owner IS NOT NULL"
+_OWNERS = "SELECT DISTINCT ON (shard) shard, owner FROM shard_leases ORDER BY shard, term DESC"
 _BACKENDS = (
     "SELECT application_name, client_port FROM pg_stat_activity WHERE application_name LIKE 'paperboy/%'"
 )
