@@ -3,7 +3,7 @@
 - A post is pending from the transaction that plans it, with a random nonce. It stores paper IDs and queries,
   not text, and is rendered when it is sent, within Discord's limits.
 - Posts are claimed together: one transaction reads what is due, with the content of its posts, and another
-  records that their attempts begin. The result of each is recorded by itself, at once.
+  records that their attempts begin. Each result is recorded separately, as soon as it is known.
 - Every attempt is recorded before it is made. In a channel, a retry that begins within a minute of the first
   attempt, and takes at most a minute, sends the same nonce, and Discord returns the first message. Later, and
   always in threads and forums, the bot searches its own messages since an hour before the first attempt (the

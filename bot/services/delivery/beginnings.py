@@ -70,7 +70,7 @@ def has_nonce(post: Post) -> bool:
 
 
 def _by_next_attempt(posts: Iterable[Post], now: datetime) -> list[tuple[datetime, list[Post]]]:
-    """When posts are tried again if it is never recorded what comes of the attempts."""
+    """When posts are tried again if the results of the attempts are never recorded."""
     groups: dict[datetime, list[Post]] = {}
     for post in posts:
         groups.setdefault(now if has_nonce(post) else now + SETTLES_WITHIN, []).append(post)

@@ -3,9 +3,9 @@
 What a process does for a server, it does in transactions that `hold` the lease of the server's shard. Taking
 over locks the row against that, so it waits for such transactions, and later ones see another owner.
 
-It does not wait for a connection that is told to end and does not, because the server's process behind it is
-frozen: then the lease goes on in another row. What that connection has begun it never commits, unless it was
-just committing; and what else it has locked, nobody changes before it ends.
+It does not wait for a connection that ignores the request to end, because the server's process behind it is
+frozen: then the lease continues in another row. That connection never commits what it has begun, unless it was
+just committing. Nobody changes what else it has locked before it ends.
 """
 
 from __future__ import annotations
