@@ -4,8 +4,8 @@ What a process does for a server, it does in transactions that `hold` the lease 
 over locks the row against that, so it waits for such transactions, and later ones see another owner.
 
 It does not wait for a connection that ignores the request to end, because the server's process behind it is
-frozen: then the lease continues in another row. That connection never commits what it has begun, unless it was
-just committing. Nobody changes what else it has locked before it ends.
+frozen: then the lease continues in another row. That connection never commits what it has begun, unless it
+was just committing. Nobody changes what else it has locked before it ends.
 """
 
 from __future__ import annotations
