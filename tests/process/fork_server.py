@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import gc
 import importlib
@@ -12,6 +13,7 @@ import selectors
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -31,6 +33,16 @@ def _import_the_bot() -> None:
                 importlib.import_module(module.name)
     # Each start reads the names of all time zones from as many files.
     importlib.import_module("bot.core.schedules").timezone_names()
+    # What pydantic, SQLAlchemy and Alembic learn once about settings and tables is learned before the fork.
+    importlib.import_module("bot.settings").Settings(_env_file=None)
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_make_a_database(Path(folder, "paperboy.db")))
+    tempfile.tempdir = None  # each process looks for its own
+
+
+async def _make_a_database(path: Path) -> None:
+    opening = importlib.import_module("bot.store.database").Database.open
+    await (await opening(f"sqlite+aiosqlite:///{path}")).close()
 
 
 class _Order(Exception):  # noqa: N818 - no error

@@ -18,6 +18,7 @@ from simcord.builders import ChannelHandle
 from bot.core.list_days import open_list_day
 from sandbox import Answer, RecordedRequest, Sandbox
 from tests.fakes import discord_openapi
+from tests.fakes.database import make_migrated
 from tests.fakes.discord_limits import assert_within_limits
 from tests.fakes.huggingface import FakeHuggingFace, raw_item
 from tests.process import forked
@@ -141,7 +142,7 @@ class Stage:
 
         Args:
             before: code that the process runs first, such as one that makes a long limit a short one.
-            plain: start it as `python -m bot`, not forked.
+            plain: start it as `python -m bot`, not forked, in a folder where nothing was prepared.
         """
         env = self.environment(settings)
         if plain:
@@ -155,6 +156,9 @@ class Stage:
                 limit=1 << 24,  # a debug line can hold a whole server
             )
         else:
+            database = self.folder / "data" / "paperboy.db"
+            if "DATABASE_URL" not in env and not database.exists():
+                await make_migrated(database)
             process = await forked.start((), folder=self.folder, env=env, before=before, joined=True)
         bot = BotProcess(process)
         self.started.append(bot)
