@@ -103,10 +103,15 @@ def segments(text: str, mode: Mode) -> Iterator[tuple[int, Segment]]:
 @lru_cache(maxsize=32768)
 def chunk_segments(chunk: str, mode: Mode) -> tuple[Segment, ...]:
     """The segments of what is between two spaces. Nothing in a text reaches across a space."""
-    word = chunk.strip(_PUNCTUATION)
-    if word.isascii() and word.isalpha():  # most are
-        start = chunk.index(word)
-        return (([Part(word.lower(), word, start, start + len(word), joins=False)],),)
+    bare = chunk.strip(_PUNCTUATION)
+    words = bare.split("-") if bare.isascii() else []
+    if words and all(map(str.isalpha, words)):  # most are
+        path: list[Part] = []
+        start = chunk.index(bare)
+        for word in words:
+            path.append(Part(word.lower(), word, start, start + len(word), joins=bool(path)))
+            start += len(word) + 1
+        return ((path,),)
     ways = plain_readings(chunk, is_literal=mode.is_literal)
     if len(ways) == 1:
         return tuple([(path,) for path in _paths(chunk, ways[0], mode)])
