@@ -75,6 +75,7 @@ async def test_everything_is_copied_and_the_bot_goes_on_where_it_was(
         assert len(posted) == 3
         gone = await bot.subscribe(channel=GONE)
         await bot.execute("DELETE FROM feeds WHERE channel_id = :id", id=GONE)
+        await bot.stop_delivering()
         await bot.database.close()
 
         copied = await copy_database(source, target)
