@@ -21,6 +21,7 @@ _SOME: Final = 3  # more papers that a beginning finds at least
 _BROAD_SHARE: Final = 1 / 10  # of the papers
 _MIN_BROAD: Final = 10  # papers
 _OF_WHAT_WAS_READ: Final = (Kind.ALL_WORDS, Kind.TOPIC)
+_OF_COMMAS: Final = (Kind.SURNAME_FIRST, Kind.NUMBER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Hint:
             # `search and rescue` is a separate phrase.
             Kind.OPERATOR: self.rewrite.about != "and" or after >= max(2 * before, 1),
             Kind.SURNAME_FIRST: after > 0,
+            Kind.NUMBER: True,
             Kind.MINUS_FOR_ALL: True,
             Kind.SPELLING: after > before,
             Kind.NAME_AND_WORDS: before == 0 and after > 0,
@@ -67,7 +69,8 @@ class Hint:
 def chosen(hints: Iterable[Hint]) -> tuple[Hint, ...]:
     """The most useful ones, at most MAX_HINTS, and one for each part of a query.
 
-    Where `and`, `|` and the like were probably meant as operators, none is on the phrase that was read.
+    Where `and`, `|` and the like were probably meant as operators, none is on the phrase that was read. Where
+    a comma was probably not meant to separate, none is on what it separated.
     """
     found: list[Hint] = []
     for hint in sorted(hints, key=lambda hint: (hint.rewrite.kind, -hint.after)):
@@ -78,6 +81,7 @@ def chosen(hints: Iterable[Hint]) -> tuple[Hint, ...]:
                 (hint.queries, other.rewrite.kind) == (other.queries, Kind.OPERATOR)
                 and hint.rewrite.kind in _OF_WHAT_WAS_READ
             )
+            or (other.rewrite.kind in _OF_COMMAS and set(hint.queries) <= set(other.queries))
             for other in found
         )
         if hint.is_useful and not is_said:
@@ -89,6 +93,9 @@ def chosen(hints: Iterable[Hint]) -> tuple[Hint, ...]:
 _TEXTS: Final = {
     Kind.OPERATOR: "{why}. {instead} finds {papers} {period}; what you typed finds {before}.",
     Kind.SURNAME_FIRST: "A comma ends a name, so type it without one: {instead} finds {papers} {period}.",
+    Kind.NUMBER: (
+        "A comma separates keywords, even in a number. In quotes, {instead} finds {papers} {period}."
+    ),
     Kind.MINUS_FOR_ALL: (
         "{about} applies only to the last keyword. {instead} applies it to all: {fewer} {period}."
     ),

@@ -13,8 +13,6 @@ from typing import Final
 
 from bot.core.query.acronyms import expansions
 from bot.core.query.errors import QueryError
-from bot.core.query.lexer import Kind as TokenKind
-from bot.core.query.lexer import Token, tokens
 from bot.core.query.nodes import And, Field, Node, Or, Phrase, all_phrases, positive_phrases
 from bot.core.query.parser import parse_query
 from bot.core.tables import TextTable
@@ -37,8 +35,6 @@ _ENDINGS: Final = (
 )
 _KEPT: Final = ("iz", "is")  # of an ending that begins with it
 _MIN_BEGINNING: Final = 5
-_MAX_SURNAME_WORDS: Final = 3
-_MAX_GIVEN_WORDS: Final = 3
 
 
 class Kind(IntEnum):
@@ -46,15 +42,16 @@ class Kind(IntEnum):
 
     OPERATOR = 1  # `and`, `|`, `;` and the like are words or punctuation
     SURNAME_FIRST = 2  # `author:He, Kaiming`
-    MINUS_FOR_ALL = 3  # a minus reaches only the last of several keywords
-    SPELLING = 4  # no paper has this word
-    RARE = 5  # hardly a paper has this word
-    NAME_AND_WORDS = 6  # nobody is called that
-    ALL_WORDS = 7  # the words of a phrase, anywhere
-    TWO_WORDS = 8  # `finetuning` does not find *fine tuning*
-    BEGINNING = 9  # `tokenizer` does not find *tokenization*
-    CAPITALS = 10  # `IT` finds *it*
-    TOPIC = 11  # what the paper is about
+    NUMBER = 3  # `10,000 tokens`
+    MINUS_FOR_ALL = 4  # a minus reaches only the last of several keywords
+    SPELLING = 5  # no paper has this word
+    RARE = 6  # hardly a paper has this word
+    NAME_AND_WORDS = 7  # nobody is called that
+    ALL_WORDS = 8  # the words of a phrase, anywhere
+    TWO_WORDS = 9  # `finetuning` does not find *fine tuning*
+    BEGINNING = 10  # `tokenizer` does not find *tokenization*
+    CAPITALS = 11  # `IT` finds *it*
+    TOPIC = 12  # what the paper is about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,37 +90,6 @@ def _with_operators(source: str, signs: list[str]) -> str:
             signs.append(chunk if chunk in _OPERATORS else next(sign for sign in "|;!" if sign in chunk))
         chunks.append(changed)
     return " ".join(chunks)
-
-
-def surname_first(typed: str) -> Iterator[Rewrite]:
-    """With the given names of `author:Surname, Given` in front, and no comma."""
-    text = readable(typed)
-    found = tokens(text)
-    for place, token in enumerate(found):
-        if token.field is not Field.AUTHOR:
-            continue
-        surname_end = _run_end(found, place + 1)
-        given_start = surname_end + 1
-        given_end = _run_end(found, given_start)
-        if not (
-            1 <= surname_end - place - 1 <= _MAX_SURNAME_WORDS
-            and found[surname_end].kind == TokenKind.COMMA
-            and 1 <= given_end - given_start <= _MAX_GIVEN_WORDS
-        ):
-            continue
-        surname = text[found[place + 1].start : found[surname_end - 1].end]
-        given = text[found[given_start].start : found[given_end - 1].end]
-        before, after = text[: found[place + 1].start], text[found[given_end - 1].end :]
-        yield Rewrite(
-            kind=Kind.SURNAME_FIRST, text=f"{before}{given} {surname}{after}", about=f"{given} {surname}"
-        )
-
-
-def _run_end(found: Sequence[Token], start: int) -> int:
-    end = start
-    while end < len(found) and found[end].kind == TokenKind.WORD:
-        end += 1
-    return end
 
 
 def minus_for_all(parts: Sequence[str]) -> Iterator[Rewrite]:
@@ -225,14 +191,18 @@ def in_capitals(typed: str) -> Iterator[Rewrite]:
 
 
 def as_topic(typed: str) -> Iterator[Rewrite]:
-    """With `topic:` in front of what is wanted."""
+    """With `topic:` in front of what is wanted; no paper is about a number."""
     text = readable(typed)
     rewritten = text
     for phrase in sorted(positive_phrases(parse_query(text).root), key=lambda item: -item.position):
-        if phrase.field is None:
+        if phrase.field is None and not _is_number(phrase.source):
             rewritten = _replaced(rewritten, phrase, _term_of(phrase, Field.TOPIC))
     if rewritten != text and _is_query(rewritten):
         yield Rewrite(kind=Kind.TOPIC, text=rewritten, about=text)
+
+
+def _is_number(source: str) -> bool:
+    return not any(map(str.isalpha, source)) and any(map(str.isdigit, source))
 
 
 def words_of(typed: str) -> tuple[str, ...]:

@@ -25,7 +25,9 @@ from bot.services.feeds.timezones import note
 from bot.services.queries.search import RECENT_DAYS
 
 # Hints on an exclusion: what narrows or widens it is not for the bot to advise.
-_CORRECTIONS = {Kind.OPERATOR, Kind.SURNAME_FIRST, Kind.SPELLING, Kind.NAME_AND_WORDS, Kind.TWO_WORDS}
+_CORRECTIONS = {
+    *(Kind.OPERATOR, Kind.SURNAME_FIRST, Kind.NUMBER, Kind.SPELLING, Kind.NAME_AND_WORDS, Kind.TWO_WORDS),
+}
 
 
 def changed(

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.core.ids import PaperId
 from bot.core.limits import Limits
-from bot.core.query import rewrites
+from bot.core.query import commas, rewrites
 from bot.core.query.compiled import CompiledQuery, compile_alternatives
 from bot.core.query.description import other_forms
 from bot.core.query.errors import QueryError
@@ -129,10 +129,12 @@ class Questions:
         typed = ", ".join(query.text for query in queries)
         for rewrite in rewrites.minus_for_all(split_alternatives(typed)):
             yield from self._compared(queries, rewrite)
-        for rewrite in rewrites.surname_first(typed):
+        for rewrite in commas.surname_first(typed):
             name = compile_node(Phrase(words=query_words(rewrite.about, Mode.NAME), field=Field.AUTHOR))
             for rewritten in self._compared(queries, rewrite):
                 yield replace(rewritten, counted=(name,))
+        for rewrite in commas.quoted_numbers(typed):
+            yield from self._compared(queries, rewrite)
 
     def _on(self, query: CompiledQuery) -> Iterator[_Rewritten]:
         """Rewrites of one query; which of them are useful is decided by their numbers."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bot.core.query import rewrites
+from bot.core.query import commas, rewrites
 from bot.core.query.hints import MAX_HINTS, Hint, chosen, hint_text
 from bot.core.query.parser import parse_query
 from bot.core.query.rewrites import Kind, Rewrite
@@ -49,12 +51,32 @@ def test_what_is_no_operator_stays(typed: str) -> None:
     ],
 )
 def test_a_surname_in_front_is_put_behind(typed: str, instead: str) -> None:
-    assert [rewrite.text for rewrite in rewrites.surname_first(typed)] == [instead]
+    assert [rewrite.text for rewrite in commas.surname_first(typed)] == [instead]
 
 
 @pytest.mark.parametrize("typed", ["author:Kaiming He", "author:He, -survey", "title:video, audio"])
 def test_other_commas_stay(typed: str) -> None:
-    assert not list(rewrites.surname_first(typed))
+    assert not list(commas.surname_first(typed))
+
+
+@pytest.mark.parametrize(
+    ("typed", "instead"),
+    [
+        ("10,000 tokens", '"10,000 tokens"'),
+        ("agents, 1, 000, 000 tokens", 'agents, "1,000,000 tokens"'),
+        ("video, title:4,096 -survey", 'video, title:"4,096" -survey'),
+        ("(1,024 or 2,048) steps", '("1,024 or 2,048") steps'),
+    ],
+)
+def test_a_number_with_a_comma_is_quoted(typed: str, instead: str) -> None:
+    assert [rewrite.text for rewrite in commas.quoted_numbers(typed)] == [instead]
+
+
+@pytest.mark.parametrize(
+    "typed", ['"10,000 tokens"', "10, 20", "2024, 100", "GPT-4, 128 experts", "3.5, 128"]
+)
+def test_commas_between_numbers_stay(typed: str) -> None:
+    assert not list(commas.quoted_numbers(typed))
 
 
 @pytest.mark.parametrize(
@@ -144,6 +166,8 @@ def test_capitals_are_quoted(typed: str, instead: list[str]) -> None:
         ("title:agents", []),
         ("author:He", []),
         ("*", []),
+        ("10", []),
+        ("3.5 agents OR 1000", ["topic:(3.5 agents) OR 1000"]),
     ],
 )
 def test_a_query_becomes_one_for_the_topic(typed: str, instead: list[str]) -> None:
@@ -229,6 +253,15 @@ def test_a_hint_on_operators_leaves_none_on_the_phrase_that_was_read() -> None:
     assert [hint.rewrite.text for hint in found] == ["agents OR tools"]
 
 
+@pytest.mark.parametrize("kind", [Kind.NUMBER, Kind.SURNAME_FIRST])
+def test_a_hint_on_a_comma_leaves_none_on_what_it_separated(kind: Kind) -> None:
+    joined = replace(a_hint(kind, 90, 9, about="10,000", text='"10,000"'), queries=("10", "000"))
+    part = replace(a_hint(Kind.BEGINNING, 10, 50, about="10", text="10*"), queries=("10",))
+
+    assert chosen([part, joined]) == (joined,)
+    assert chosen([part]) == (part,)
+
+
 @pytest.mark.parametrize(
     ("typed", "instead"), [("agents - survey", "agents AND survey"), ("agents / tools", "agents AND tools")]
 )
@@ -246,7 +279,7 @@ def test_a_hint_names_what_was_typed_what_to_type_and_both_numbers(kind: Kind) -
     assert "`new`" in text
     assert "in the last 30 days" in text
     assert "1,234" in text or kind is Kind.MINUS_FOR_ALL
-    assert "`old`" in text or kind is Kind.SURNAME_FIRST
+    assert "`old`" in text or kind in {Kind.SURNAME_FIRST, Kind.NUMBER}
 
 
 def test_numbers_agree_with_their_nouns() -> None:

@@ -58,6 +58,7 @@ PIECES = st.sampled_from(
         ),
         *(
             "author:He, Kaiming",
+            "10,000",
             "org:nvidia diffusion",
             "quantiz*",
             "*",
@@ -94,6 +95,14 @@ def test_the_numbers_are_what_both_queries_find() -> None:
     (hint,) = study(INDEX, queries, days=30, limits=DEFAULT_LIMITS).hints
 
     assert (hint.rewrite.text, hint.before, hint.after, hint.listed) == ("diffusion", 0, 1, 4)
+
+
+def test_keywords_that_a_comma_within_a_number_separates_get_one_hint() -> None:
+    queries = compile_alternatives("10,000 models", DEFAULT_LIMITS)
+
+    (hint,) = study(INDEX, queries, days=30, limits=DEFAULT_LIMITS).hints
+
+    assert (hint.rewrite.text, hint.queries) == ('"10,000 models"', ("10", "000 model"))
 
 
 def test_a_stored_query_that_can_no_longer_be_read_gets_no_hint() -> None:
