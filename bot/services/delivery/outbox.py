@@ -94,14 +94,15 @@ class Delivery:
                 self._idle.clear()
         finally:
             self._sending.close()
-            if in_flight := {task for _, task in self._in_flight.values()}:
-                try:
+            in_flight = {task for _, task in self._in_flight.values()}
+            try:
+                if in_flight:
                     await asyncio.wait(in_flight, timeout=CLOSING_SECONDS)
-                finally:
-                    for task in in_flight:
-                        task.cancel()
-                    await asyncio.gather(*in_flight, return_exceptions=True)
-                    await self._sending.end()
+            finally:
+                for task in in_flight:
+                    task.cancel()
+                await asyncio.gather(*in_flight, return_exceptions=True)
+                await self._sending.end()
 
     async def settled(
         self, post_ids: Collection[PostId], *, since: datetime, timeout_seconds: float

@@ -461,6 +461,21 @@ async def test_an_attempt_that_ends_before_it_has_begun_ends_no_other(bot: Bot) 
     assert bot.publisher.posted(CHANNEL) == ["2608.00001"]
 
 
+async def test_what_is_recorded_for_attempts_that_were_dropped_ends_with_delivery(bot: Bot) -> None:
+    await plan_posts(bot)
+    delivery = bot.services.delivery
+    async with bot.database.write():  # so that none can begin
+        await bot.begin_delivering()
+        await until(lambda: delivery._sending._beginnings._under_way)
+        (recording,) = delivery._sending._beginnings._under_way
+        delivery._pause.begin()  # so that the post is not claimed again
+        for _, task in delivery._in_flight.values():
+            task.cancel()
+        await until(lambda: not delivery.in_flight)
+        await bot.stop_delivering()
+        assert recording.done()
+
+
 async def test_a_message_in_flight_at_shutdown_gets_its_answer(bot: Bot) -> None:
     await plan_posts(bot)
     bot.publisher.gate = asyncio.Event()
