@@ -65,6 +65,11 @@ async def lock(conn: AsyncConnection, feed_ids: Iterable[FeedId]) -> None:
     await locking.lock(conn, _feeds, feed_ids)
 
 
+async def lock_unlocked(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> set[FeedId]:
+    """As `lock`, but only those that nobody is changing now, without waiting; returns these."""
+    return {FeedId(feed_id) for feed_id in await locking.lock_unlocked(conn, _feeds, feed_ids)}
+
+
 async def get(conn: AsyncConnection, feed_id: FeedId) -> Feed | None:
     return next(iter(await _where(conn, _feeds.c.id == feed_id)), None)
 

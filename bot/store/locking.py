@@ -15,7 +15,7 @@ SQLite has one writer at a time, and none of these statements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
@@ -38,6 +38,14 @@ async def lock(conn: AsyncConnection, table: Table, ids: Iterable[int]) -> None:
     """Locks the rows with these ids, in their order."""
     if not has_one_writer(conn):
         await conn.execute(_lock(table), {"ids": as_array(ids)})
+
+
+async def lock_unlocked(conn: AsyncConnection, table: Table, ids: Collection[int]) -> set[int]:
+    """Locks those of the rows that no other transaction has locked, without waiting; returns their ids."""
+    if has_one_writer(conn):
+        return set(ids)
+    statement = _lock(table).with_for_update(key_share=True, skip_locked=True)
+    return set((await conn.execute(statement, {"ids": as_array(ids)})).scalars())
 
 
 @cache

@@ -28,9 +28,10 @@ class Beginnings:
         self._under_way: set[asyncio.Task[dict[PostId, datetime]]] = set()
 
     async def record(self, post: Post) -> datetime | None:
-        """Records that an attempt at the post begins, and returns when; None if it must not be sent.
+        """Records that an attempt at the post begins, and returns when; None if it must not be sent now.
 
-        That is so if it has changed since it was claimed, or another process owns its server by now.
+        That is so if it has changed since it was claimed, if another process owns its server by now, or while
+        another transaction has its feed locked. The others do not wait for that one: it may be stuck.
 
         Raises:
             StoreError: as `Database.write`.
@@ -55,7 +56,8 @@ class Beginnings:
         async with self._database.write() as conn:
             held = await self._fleet.hold(conn, {owned.shard_of(post.server_id) for post in posts})
             posts = [post for post in posts if held.has(post.server_id)]
-            await feeds.lock(conn, {post.feed_id for post in posts})
+            locked = await feeds.lock_unlocked(conn, {post.feed_id for post in posts})
+            posts = [post for post in posts if post.feed_id in locked]
             now = self._clock()
             begun: set[PostId] = set()
             for until, alike in _by_next_attempt(posts, now):

@@ -36,9 +36,10 @@ from bot.core.ids import ChannelId, UserId
 from bot.core.posts import PostState
 from bot.services.delivery.blocking import block
 from bot.services.fleet.timing import Timing
+from bot.store import feeds
 from tests.examples import first, thorough
 from tests.services.blocks.test_notices import LACKS, REFUSED
-from tests.services.bots import CHANNEL, LIVE
+from tests.services.bots import CHANNEL, LIVE, OTHER
 from tests.services.delivery.test_outbox import counted
 from tests.services.fleet.senders import Process, Two, two_processes
 from tests.stores import postgresql
@@ -124,6 +125,22 @@ async def test_a_process_whose_clock_stood_still_with_it_cannot_begin_another_at
     assert two.discord.calls == []
     await two.second.bot.delivered()
     await sent_once(two, CHANNEL)
+
+
+async def test_a_feed_that_a_stuck_transaction_has_locked_delays_no_other(two: Two) -> None:
+    bot = two.first.bot
+    for channel in (CHANNEL, OTHER):
+        await bot.subscribe(channel=channel, schedule=LIVE)
+    bot.list_paper(PAPER)
+    await bot.services.runs.run()
+    feed = await bot.feed(CHANNEL)
+    async with two.second.bot.database.write() as conn:
+        await feeds.lock(conn, [feed.id])
+        await bot.begin_delivering()
+        await bot.until_posted(OTHER)
+        assert two.discord.posted(CHANNEL) == []
+    await bot.delivered()
+    assert two.discord.posted(CHANNEL) == [PAPER]
 
 
 async def test_two_runs_at_once_plan_each_post_once(two: Two) -> None:
