@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.store.database import Database
+from bot.store.postgres.backend import PostgresBackend
+from bot.store.sqlite import backend as sqlite_backend
 from tests.fakes import database as sqlite
 from tests.fakes import postgres
 
@@ -45,6 +48,26 @@ def each_store(request: pytest.FixtureRequest) -> Iterator[Store]:
 def postgresql() -> Iterator[None]:
     """Has the tests of a module run on PostgreSQL alone: for what only several processes do."""
     with on(Store.POSTGRESQL):
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_is_shared() -> Iterator[None]:
+    """Has every engine find what another one of its store has compiled, where this is imported.
+
+    To compile takes a sixth of a test that opens databases of its own.
+    """
+    make_postgres, make_sqlite = PostgresBackend._engine, sqlite_backend.sqlite_engine  # pyright: ignore[reportPrivateUsage]
+
+    def postgres_engine(*given: Any, **options: Any) -> AsyncEngine:
+        return postgres.sharing(make_postgres(*given, **options))
+
+    def sqlite_engine(*given: Any, **options: Any) -> AsyncEngine:
+        return sqlite.sharing(make_sqlite(*given, **options))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(PostgresBackend, "_engine", postgres_engine)
+        patched.setattr(sqlite_backend, "sqlite_engine", sqlite_engine)
         yield
 
 

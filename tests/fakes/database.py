@@ -124,7 +124,11 @@ def _engines(path: Path) -> Engines:
 
 
 def _engine(path: Path, *, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
-    engine = sqlite_engine(path, begin=begin, pragmas=pragmas, connection_to=_without_thread)
+    return sharing(sqlite_engine(path, begin=begin, pragmas=pragmas, connection_to=_without_thread))
+
+
+def sharing(engine: AsyncEngine) -> AsyncEngine:
+    """Has it share what engines of this process have compiled."""
     engine.sync_engine.dialect = _dialect(engine)
     engine.update_execution_options(compiled_cache=_compiled)
     return engine

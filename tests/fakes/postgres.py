@@ -20,7 +20,7 @@ from typing import Any, Final
 import asyncpg
 import pytest
 from sqlalchemy import Dialect, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.store import tables
 from bot.store.address import backend_of
@@ -216,10 +216,13 @@ async def new_database() -> AsyncGenerator[str]:
 
 
 def _engines(url: str, *, process_id: str | None = None) -> Engines:
-    """They share what engines of this process have compiled: a statement is found by its dialect."""
     backend = backend_of(url, process_id=process_id)
-    made = Engines(backend=backend, writer=backend.writer(), reader=backend.reader())
-    for engine in (made.writer, made.reader):
+    return Engines(backend=backend, writer=sharing(backend.writer()), reader=sharing(backend.reader()))
+
+
+def sharing(engine: AsyncEngine) -> AsyncEngine:
+    """Has it share what engines of this process have compiled: a statement is found by its dialect."""
+    if _dialects:
         engine.sync_engine.dialect = _dialects[0]
         engine.update_execution_options(compiled_cache=_compiled)
-    return made
+    return engine

@@ -10,9 +10,9 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
-from tests.stores import Store, each_store, open_database
+from tests.stores import Store, compiled_is_shared, each_store, open_database
 
-__all__ = ["each_store"]
+__all__ = ["compiled_is_shared", "each_store"]
 
 
 @pytest.fixture
