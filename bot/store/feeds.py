@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -60,14 +60,10 @@ async def ensure(
     return _feed((await conn.execute(statement.returning(_feeds), row)).one())
 
 
-async def lock(conn: AsyncConnection, feed_ids: Iterable[FeedId]) -> None:
-    """Has other processes wait that change something of these feeds: see `locking`."""
-    await locking.lock(conn, _feeds, feed_ids)
-
-
-async def lock_unlocked(conn: AsyncConnection, feed_ids: Collection[FeedId]) -> set[FeedId]:
-    """As `lock`, but only those that nobody is changing now, without waiting; returns these."""
-    return {FeedId(feed_id) for feed_id in await locking.lock_unlocked(conn, _feeds, feed_ids)}
+async def lock(conn: AsyncConnection, feed_ids: Collection[FeedId], *, waits: bool = True) -> set[FeedId]:
+    """Has other processes wait that change something of these feeds: see `locking`; returns as it does."""
+    locked = await locking.lock(conn, _feeds, feed_ids, waits=waits)
+    return {FeedId(feed_id) for feed_id in locked}
 
 
 async def get(conn: AsyncConnection, feed_id: FeedId) -> Feed | None:

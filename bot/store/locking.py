@@ -15,7 +15,7 @@ SQLite has one writer at a time, and none of these statements.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -26,32 +26,29 @@ from bot.core.ids import UserId
 from bot.store.statements import as_array, ids_from
 
 
-def for_update(statement: Select[Any]) -> Select[Any]:
+def for_update(statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
     """Locks the rows that it reads until the transaction ends, each as it is once no other has it locked.
 
     Rows that refer to them can still be added, so that adding them does not wait.
     """
-    return statement.with_for_update(key_share=True)
+    return statement.with_for_update(key_share=True, skip_locked=skip_locked)
 
 
-async def lock(conn: AsyncConnection, table: Table, ids: Iterable[int]) -> None:
-    """Locks the rows with these ids, in their order."""
-    if not has_one_writer(conn):
-        await conn.execute(_lock(table), {"ids": as_array(ids)})
+async def lock(conn: AsyncConnection, table: Table, ids: Collection[int], *, waits: bool = True) -> set[int]:
+    """Locks the rows with these ids, in their order; returns their ids.
 
-
-async def lock_unlocked(conn: AsyncConnection, table: Table, ids: Collection[int]) -> set[int]:
-    """Locks those of the rows that no other transaction has locked, without waiting; returns their ids."""
+    With `waits=False`, it leaves out rows that another transaction has locked: that one may be stuck.
+    """
     if has_one_writer(conn):
         return set(ids)
-    statement = _lock(table).with_for_update(key_share=True, skip_locked=True)
-    return set((await conn.execute(statement, {"ids": as_array(ids)})).scalars())
+    return set((await conn.execute(_lock(table, waits=waits), {"ids": as_array(ids)})).scalars())
 
 
 @cache
-def _lock(table: Table) -> Select[Any]:
+def _lock(table: Table, *, waits: bool) -> Select[Any]:
     key = table.c.id
-    return for_update(select(key).where(key.in_(ids_from("ids"))).order_by(key))
+    statement = select(key).where(key.in_(ids_from("ids"))).order_by(key)
+    return for_update(statement, skip_locked=not waits)
 
 
 async def lock_person(conn: AsyncConnection, user_id: UserId) -> None:

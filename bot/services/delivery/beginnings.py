@@ -56,7 +56,7 @@ class Beginnings:
         async with self._database.write() as conn:
             held = await self._fleet.hold(conn, {owned.shard_of(post.server_id) for post in posts})
             posts = [post for post in posts if held.has(post.server_id)]
-            locked = await feeds.lock_unlocked(conn, {post.feed_id for post in posts})
+            locked = await feeds.lock(conn, {post.feed_id for post in posts}, waits=False)
             posts = [post for post in posts if post.feed_id in locked]
             now = self._clock()
             begun: set[PostId] = set()

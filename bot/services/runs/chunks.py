@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.decisions import last_check
 from bot.core.feeds import Feed
 from bot.core.ids import FeedId
+from bot.core.plurals import count
 from bot.core.schedules import Cadence, Schedule, next_run
 from bot.core.shards import OwnedShards
 from bot.errors import StoreError
@@ -36,6 +37,9 @@ _log = logging.getLogger(__name__)
 CHUNK_SUBSCRIPTIONS = 4_000
 # After so many posts of a run, and ten times as many and so on, the store's statistics are too old.
 MANY_POSTS = 1_000
+# A transaction has feeds locked for milliseconds, unless it is stuck.
+_LOCKED_TRIES = 30
+_AGAIN_SECONDS = 0.1
 
 _Result = TypeVar("_Result")
 
@@ -77,18 +81,21 @@ class Chunks:
         While a chunk is stored, the next one is planned, and no more than that: it bounds the memory.
         """
         many = MANY_POSTS
+        locked: list[_PlannedChunk] = []
+        store = partial(self._store, window=window, now=now, is_complete=is_complete, done=done)
         try:
             with no_cycle_search():
                 chunk = await self._next(window, now=now)
             while chunk is not None:
                 with no_cycle_search():
                     async with _meanwhile(self._next(window, now=now, before=chunk)) as following:
-                        await self._store(chunk, window, now=now, is_complete=is_complete, done=done)
+                        locked += await store(chunk)
                         if done.posts >= many:
                             many = done.posts * 10
                             async with self._database.write() as conn:
                                 await posts.refresh_statistics(conn)
                     chunk = await following
+            await _until_none_left(locked, store)
         except LeaseLostError:
             # The feeds that are still ours are due, so another run follows at once.
             _log.info("The run ended early, because another process took over some of its servers")
@@ -137,11 +144,18 @@ class Chunks:
         return replace(planned, figures=quiet | dict(planned.figures))
 
     async def _store(
-        self, chunk: _PlannedChunk, window: Window, *, now: datetime, is_complete: bool, done: Done
-    ) -> None:
+        self,
+        chunk: _PlannedChunk,
+        *,
+        window: Window,
+        now: datetime,
+        is_complete: bool,
+        done: Done,
+    ) -> list[_PlannedChunk]:
         """Stores the posts of the feeds that were planned and moves their next runs, in one transaction.
 
-        Those that changed since they were read are planned again.
+        Those that changed since they were read are planned again. Returns what is left: the feeds that
+        another transaction has locked. That one may be stuck, and the others do not wait for it.
 
         Raises:
             LeaseLostError: another process took over some of the shards, and plans their feeds itself.
@@ -153,11 +167,14 @@ class Chunks:
         async with self._database.write() as conn:
             if not chunk.owned.ids <= (await self._fleet.hold(conn)).ids:
                 raise LeaseLostError
-            await feeds.lock(conn, [feed.id for feed in chunk.due])
+            feed_ids = {feed.id for feed in chunk.due}
+            left = feed_ids - await feeds.lock(conn, feed_ids, waits=False)
+            left = (
+                {feed.id for feed in await feeds.by_ids(conn, left)} if left else left
+            )  # not what is deleted
             may_post = partial(Feed.is_due, now=now)
-            planned = await up_to_date(
-                conn, chunk.planned, window, versions=chunk.versions, may_post=may_post
-            )
+            planned = chunk.planned.without(left) if left else chunk.planned
+            planned = await up_to_date(conn, planned, window, versions=chunk.versions, may_post=may_post)
             due = [feed for feed in chunk.due if feed.id in planned.figures or feed.id in planned.broken]
             for feed in due:
                 is_whole = is_complete and feed.id not in planned.broken
@@ -172,6 +189,8 @@ class Chunks:
         for feed in due:
             if feed.schedule.cadence is not Cadence.LIVE:
                 self._telemetry.feed_planned(late_seconds=max(0.0, (now - feed.next_run_at).total_seconds()))
+        others = [feed for feed in chunk.due if feed.id in left]
+        return [replace(chunk, due=others, planned=chunk.planned.without(feed_ids - left))] if left else []
 
 
 @asynccontextmanager
@@ -186,6 +205,26 @@ async def _meanwhile(work: Coroutine[Any, Any, _Result]) -> AsyncGenerator[async
         if not task.cancelled() and not isinstance(error := task.exception(), StoreError | None):
             _log.warning("Meanwhile, the next chunk could not be planned: %r", error, exc_info=error)
         raise
+
+
+async def _until_none_left(
+    left: list[_PlannedChunk], store: Callable[[_PlannedChunk], Awaitable[list[_PlannedChunk]]]
+) -> None:
+    """Stores what was left because its feeds were locked, as soon as they are not.
+
+    Raises:
+        StoreError: some still are. They stay due.
+    """
+    for _ in range(_LOCKED_TRIES):
+        if not left:
+            return
+        await asyncio.sleep(_AGAIN_SECONDS)
+        left = [still for chunk in left for still in await store(chunk)]
+    if left:
+        number = count(sum(len(chunk.due) for chunk in left), "feed")
+        advice = f"another transaction keeps {number} locked; if it is stuck, end it"
+        _log.warning("The run left some feeds to the next one: %s", advice)
+        raise StoreError(advice, reason="another program has locked my database", is_write=True)
 
 
 def next_run_after(schedule: Schedule, now: datetime) -> datetime:

@@ -34,8 +34,10 @@ from bot.core.access import Access
 from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId, UserId
 from bot.core.posts import PostState
+from bot.errors import StoreError
 from bot.services.delivery.blocking import block
 from bot.services.fleet.timing import Timing
+from bot.services.runs import chunks
 from bot.store import feeds
 from tests.examples import first, thorough
 from tests.services.blocks.test_notices import LACKS, REFUSED
@@ -127,18 +129,26 @@ async def test_a_process_whose_clock_stood_still_with_it_cannot_begin_another_at
     await sent_once(two, CHANNEL)
 
 
-async def test_a_feed_that_a_stuck_transaction_has_locked_delays_no_other(two: Two) -> None:
+@pytest.mark.parametrize("is_planned", [True, False])
+async def test_a_feed_that_a_stuck_transaction_has_locked_delays_no_other(
+    two: Two, monkeypatch: pytest.MonkeyPatch, *, is_planned: bool
+) -> None:
+    monkeypatch.setattr(chunks, "_LOCKED_TRIES", 1)
     bot = two.first.bot
     for channel in (CHANNEL, OTHER):
         await bot.subscribe(channel=channel, schedule=LIVE)
     bot.list_paper(PAPER)
-    await bot.services.runs.run()
+    if is_planned:
+        await bot.services.runs.run()
     feed = await bot.feed(CHANNEL)
     async with two.second.bot.database.write() as conn:
         await feeds.lock(conn, [feed.id])
+        with pytest.raises(StoreError, match="1 feed"):
+            await bot.services.runs.run()
         await bot.begin_delivering()
         await bot.until_posted(OTHER)
         assert two.discord.posted(CHANNEL) == []
+    await bot.services.runs.run()
     await bot.delivered()
     assert two.discord.posted(CHANNEL) == [PAPER]
 

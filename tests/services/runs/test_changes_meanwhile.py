@@ -17,7 +17,7 @@ from tests.cases import each
 from tests.examples import only_thorough
 from tests.services.bots import CHANNEL, SERVER, USER, Bot
 
-SHRUNK, EMPTIED, EXCLUDING, STRICTER, PAUSED, LATER, PINGING, SAME = range(11, 19)
+SHRUNK, EMPTIED, EXCLUDING, STRICTER, PAUSED, LATER, PINGING, SAME, GONE = range(11, 20)
 ROLE = RoleId(77)
 
 
@@ -47,6 +47,19 @@ async def planned(bot: Bot, channel: int = CHANNEL) -> list[tuple[str, list[str]
     return sorted(
         (entry.paper_id, sorted(entry.queries)) for post in await bot.posts(channel) for entry in post.entries
     )
+
+
+async def test_a_feed_that_is_deleted_meanwhile_ends_no_run(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for channel in (GONE, SAME):
+        await bot.subscribe("video", channel=channel)
+    bot.list_paper("2608.00001", title="Video")
+    bot.clock.advance(hours=1)
+    feed = await bot.feed(GONE)
+    change_once_planned(monkeypatch, lambda: bot.execute(f"DELETE FROM feeds WHERE id = {feed.id}"))  # noqa: S608
+    await bot.services.runs.run()
+    assert await planned(bot, SAME) == [("2608.00001", ["video"])]
 
 
 async def test_a_run_stores_what_each_channel_wants_by_then(
