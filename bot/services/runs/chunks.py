@@ -169,9 +169,8 @@ class Chunks:
                 raise LeaseLostError
             feed_ids = {feed.id for feed in chunk.due}
             left = feed_ids - await feeds.lock(conn, feed_ids, waits=False)
-            left = (
-                {feed.id for feed in await feeds.by_ids(conn, left)} if left else left
-            )  # not what is deleted
+            if left:  # without those that are deleted
+                left = {feed.id for feed in await feeds.by_ids(conn, left)}
             may_post = partial(Feed.is_due, now=now)
             planned = chunk.planned.without(left) if left else chunk.planned
             planned = await up_to_date(conn, planned, window, versions=chunk.versions, may_post=may_post)
