@@ -144,13 +144,7 @@ class Chunks:
         return replace(planned, figures=quiet | dict(planned.figures))
 
     async def _store(
-        self,
-        chunk: _PlannedChunk,
-        *,
-        window: Window,
-        now: datetime,
-        is_complete: bool,
-        done: Done,
+        self, chunk: _PlannedChunk, *, window: Window, now: datetime, is_complete: bool, done: Done
     ) -> list[_PlannedChunk]:
         """Stores the posts of the feeds that were planned and moves their next runs, in one transaction.
 
@@ -161,26 +155,23 @@ class Chunks:
             LeaseLostError: another process took over some of the shards, and plans their feeds itself.
         """
         next_run_of = cache(partial(next_run_after, now=now))
-        # After an incomplete list, or a query that could not be evaluated, the next run catches up.
-        complete: list[tuple[FeedId, datetime]] = []
-        incomplete: list[tuple[FeedId, datetime]] = []
         async with self._database.write() as conn:
             if not chunk.owned.ids <= (await self._fleet.hold(conn)).ids:
                 raise LeaseLostError
             feed_ids = {feed.id for feed in chunk.due}
-            left = feed_ids - await feeds.lock(conn, feed_ids, waits=False)
-            if left:  # without those that are deleted
-                left = {feed.id for feed in await feeds.by_ids(conn, left)}
+            left = await _lock(conn, feed_ids)
             may_post = partial(Feed.is_due, now=now)
             planned = chunk.planned.without(left) if left else chunk.planned
             planned = await up_to_date(conn, planned, window, versions=chunk.versions, may_post=may_post)
             due = [feed for feed in chunk.due if feed.id in planned.figures or feed.id in planned.broken]
-            for feed in due:
-                is_whole = is_complete and feed.id not in planned.broken
-                (complete if is_whole else incomplete).append((feed.id, next_run_of(feed.schedule)))
+            # After an incomplete list, or a query that could not be evaluated, the next run catches up.
+            incomplete = planned.broken if is_complete else feed_ids
+            next_runs = [(feed.id, next_run_of(feed.schedule)) for feed in due]
             pending = await posts.add(conn, posts_of(planned), now=now)
+            complete = [run for run in next_runs if run[0] not in incomplete]
             await due_feeds.finish_runs(conn, complete, now=now, figures=planned.figures)
-            await due_feeds.finish_runs(conn, incomplete, now=now, is_complete=False)
+            later = [run for run in next_runs if run[0] in incomplete]
+            await due_feeds.finish_runs(conn, later, now=now, is_complete=False)
         done.feeds += len(due)
         done.posts += len(pending)
         done.is_broken |= bool(planned.broken)
@@ -204,6 +195,12 @@ async def _meanwhile(work: Coroutine[Any, Any, _Result]) -> AsyncGenerator[async
         if not task.cancelled() and not isinstance(error := task.exception(), StoreError | None):
             _log.warning("Meanwhile, the next chunk could not be planned: %r", error, exc_info=error)
         raise
+
+
+async def _lock(conn: AsyncConnection, feed_ids: set[FeedId]) -> set[FeedId]:
+    """Locks these feeds; returns those that another transaction has locked."""
+    left = feed_ids - await feeds.lock(conn, feed_ids, waits=False)
+    return {feed.id for feed in await feeds.by_ids(conn, left)} if left else left  # not those that are gone
 
 
 async def _until_none_left(
