@@ -35,11 +35,11 @@ async def refused(bot: Bot, error: DeliveryError = EXPLAINED, *, channel: int = 
     """A live channel refuses a paper, and is held."""
     if not bot.hub.days:
         bot.list_paper(FIRST)
-    await bot.subscribe(channel=channel, schedule=LIVE)
     bot.publisher.refusals[ChannelId(channel)] = error
     if error.kind is DeliveryErrorKind.PERMISSION_MISSING:
         bot.publisher.obstacles[ChannelId(channel)] = Access(obstacle=error.reason)
-    await bot.run()
+    await bot.plan(channel=channel)
+    await bot.delivered()
     return await bot.feed(channel)
 
 
@@ -373,7 +373,7 @@ class Keeping:
         return [feed.channel_id for feed in await self.blocked_channels.retention.delete_expired()]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def keeping(bot: Bot) -> AsyncIterator[Keeping]:
     """A channel and a server that are gone."""
     await bot.subscribe()

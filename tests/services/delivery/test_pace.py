@@ -39,7 +39,7 @@ class FrozenTime:
         self.now += max(0.0, seconds) + self.late_seconds
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def frozen_time(monkeypatch: pytest.MonkeyPatch) -> FrozenTime:
     return FrozenTime(monkeypatch)
 

@@ -44,7 +44,7 @@ class Fleet:
                 group.create_task(process.runs.run())
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def fleet(tmp_path: Path, postgresql: None, databases_are_freed: None) -> AsyncIterator[Fleet]:
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(a_bot(tmp_path))
