@@ -9,7 +9,7 @@ from datetime import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.feeds import Feed, FeedKind, FeedSettings, Style, Subscription
@@ -25,6 +25,7 @@ from bot.errors import UserError
 from bot.services.transfer.export_file import MAX_BYTES, written
 from bot.services.transfer.import_file import read_file
 from tests.cases import each
+from tests.examples import examples
 from tests.queries import compiled
 from tests.samples import NOW
 
@@ -73,7 +74,7 @@ schedules = st.builds(
 )
 
 
-settings = st.builds(
+feed_settings = st.builds(
     FeedSettings,
     schedule=schedules,
     style=st.sampled_from(Style),
@@ -93,7 +94,7 @@ feeds = st.builds(
     server_id=st.just(ServerId(1)),
     channel_id=ids.map(ChannelId),
     kind=st.sampled_from([FeedKind.CHANNEL, FeedKind.THREAD, FeedKind.FORUM]),
-    settings=settings,
+    settings=feed_settings,
     paused_at=st.none(),
     block=st.none(),
     next_run_at=st.just(NOW),
@@ -126,6 +127,7 @@ elsewhere = FeedSettings(
 )
 
 
+@settings(max_examples=examples(4), deadline=None)
 @given(
     st.lists(
         st.tuples(feeds, st.text(max_size=20), subscriptions),
