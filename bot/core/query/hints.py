@@ -94,7 +94,7 @@ _TEXTS: Final = {
     Kind.OPERATOR: "{why}. {instead} finds {papers} {period}; what you typed finds {before}.",
     Kind.SURNAME_FIRST: "A comma ends a name, so type it without one: {instead} finds {papers} {period}.",
     Kind.NUMBER: (
-        "A comma separates keywords, even in a number. In quotes, {instead} finds {papers} {period}."
+        "A comma separates keywords, even in a number. With quotes, {instead} finds {papers} {period}."
     ),
     Kind.MINUS_FOR_ALL: (
         "{about} applies only to the last keyword. {instead} applies it to all: {fewer} {period}."
