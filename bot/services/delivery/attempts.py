@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -31,6 +32,7 @@ _log = logging.getLogger(__name__)
 # With `enforce_nonce`, Discord returns the first message for a nonce seen "in the past few minutes". We count
 # on two minutes. An attempt may take one of them, so the last one may begin a minute after the first.
 NONCE_LASTS = timedelta(minutes=1)
+AGAIN_SECONDS = 1.0  # until a post that could not be begun is looked at again; a lock on it may last
 MAX_RETRY_AFTER = timedelta(hours=1)  # the longest wait that Discord may ask for
 # The search for an earlier message allows for this difference between our clock and Discord's.
 MAX_CLOCK_DIFFERENCE = timedelta(hours=1)
@@ -88,6 +90,7 @@ class Sending:
         if self._is_closing or self._pause.seconds_left > 0 or not self._fleet.may_send():
             return
         if (now := await self._beginnings.record(post)) is None:
+            await asyncio.sleep(AGAIN_SECONDS)
             return
         try:
             message_id, tried = await self._deliver(post, message, content.papers_of(post), now=now)

@@ -23,8 +23,10 @@ gate, and `tests/process/test_fleet.py` tries processes of their own.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -33,8 +35,10 @@ import pytest_asyncio
 from bot.core.access import Access
 from bot.core.feeds import FeedKind
 from bot.core.ids import ChannelId, UserId
-from bot.core.posts import PostState
+from bot.core.posts import Post, PostState
 from bot.errors import StoreError
+from bot.services.delivery import attempts
+from bot.services.delivery.beginnings import Beginnings
 from bot.services.delivery.blocking import block
 from bot.services.fleet.timing import Timing
 from bot.services.runs import chunks
@@ -45,6 +49,7 @@ from tests.services.bots import CHANNEL, LIVE, OTHER
 from tests.services.delivery.test_outbox import counted
 from tests.services.fleet.senders import Process, Two, two_processes
 from tests.stores import postgresql
+from tests.waiting import until
 
 __all__ = ["postgresql"]
 
@@ -149,6 +154,32 @@ async def test_a_feed_that_a_stuck_transaction_has_locked_delays_no_other(
         await bot.until_posted(OTHER)
         assert two.discord.posted(CHANNEL) == []
     await bot.services.runs.run()
+    await bot.delivered()
+    assert two.discord.posted(CHANNEL) == [PAPER]
+
+
+async def test_a_post_whose_feed_is_locked_is_tried_again_after_a_wait(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "AGAIN_SECONDS", 0.2)
+    tries: list[float] = []
+    record = Beginnings.record
+
+    async def noted(self: Beginnings, post: Post) -> datetime | None:
+        tries.append(time.monotonic())
+        return await record(self, post)
+
+    monkeypatch.setattr(Beginnings, "record", noted)
+    bot = two.first.bot
+    await bot.subscribe(channel=CHANNEL, schedule=LIVE)
+    bot.list_paper(PAPER)
+    await bot.services.runs.run()
+    feed = await bot.feed(CHANNEL)
+    async with two.second.bot.database.write() as conn:
+        await feeds.lock(conn, [feed.id])
+        await bot.begin_delivering()
+        await until(lambda: len(tries) >= 3)
+    assert all(later - earlier >= 0.2 for earlier, later in pairwise(tries[:3]))
     await bot.delivered()
     assert two.discord.posted(CHANNEL) == [PAPER]
 
