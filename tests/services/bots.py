@@ -18,9 +18,10 @@ from bot.core.ids import ChannelId, ServerId, UserId
 from bot.core.limits import DEFAULT_LIMITS, Limits
 from bot.core.list_days import open_list_day
 from bot.core.posts import Post
-from bot.core.query.compiled import compile_query
+from bot.core.query.compiled import compile_alternatives
 from bot.core.runs import Run
 from bot.core.schedules import Cadence, Schedule
+from bot.matching.index import PaperIndex
 from bot.services.container import Services, assemble
 from bot.services.context import ServiceContext
 from bot.services.delivery.content import read_content
@@ -49,7 +50,6 @@ CHANNEL, OTHER = 1, 2
 KINDS = tuple(kind for kind in FeedKind if kind is not FeedKind.DIRECT)  # of a server's feeds
 SERVER = ServerId(9)
 USER = UserId(8)
-_VIDEO = compile_query("video", DEFAULT_LIMITS)
 
 
 class _SubscribedError(Exception):
@@ -114,6 +114,7 @@ class Bot:
 
     async def plan(
         self,
+        keywords: str = "video",
         *,
         channel: int = CHANNEL,
         kind: FeedKind = FeedKind.CHANNEL,
@@ -126,6 +127,12 @@ class Bot:
         """
         now, today = self.clock(), self.today
         listed = parse_list(self.hub.days[today], asked_day=today).papers
+        queries = compile_alternatives(keywords, DEFAULT_LIMITS)
+        found = PaperIndex(listed).search_many([query.expression for query in queries])
+        queries_of = {
+            paper.id: tuple(query.canonical for query in queries if paper.id in found[query.expression])
+            for paper in listed
+        }
         place = Place(server_id=ServerId(server), channel_id=ChannelId(channel), kind=kind)
         async with self.database.write() as conn:
             feed = await feeds.ensure(conn, place=place, schedule=LIVE, next_run_at=now, now=now)
@@ -133,12 +140,13 @@ class Bot:
                 of_feed = update(tables.feeds).where(tables.feeds.c.id == feed.id)
                 await conn.execute(of_feed.values(columns))
                 (feed,) = await feeds.by_ids(conn, [feed.id])
-            await subscriptions.add(conn, feed_id=feed.id, query=_VIDEO, since=today, now=now)
+            for query in queries:
+                await subscriptions.add(conn, feed_id=feed.id, query=query, since=today, now=now)
             await papers.upsert(conn, listed, seen_at=now, day=today)
             planned = plan_again(
                 feed,
-                listed,
-                {paper.id: (_VIDEO.canonical,) for paper in listed},
+                [paper for paper in listed if queries_of[paper.id]],
+                queries_of,
                 close_to={},
                 pings=feed.settings.mention_role_id is not None,
             )

@@ -50,10 +50,9 @@ async def pending(bot: Bot) -> dict[str, set[str]]:
 
 async def planned(bot: Bot, keywords: str = "video") -> None:
     """A live channel with its posts planned, and none of them sent: FIRST is on video and agents."""
-    await bot.subscribe(keywords, schedule=LIVE)
     bot.list_paper(FIRST, title="Video Agents")
     bot.list_paper(SECOND, title="Video")
-    await bot.services.runs.run()
+    await bot.plan(keywords)
 
 
 async def test_what_was_pending_is_not_posted_after_unsubscribing_and_returns_with_the_subscription(
