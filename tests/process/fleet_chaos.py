@@ -142,7 +142,9 @@ class FleetChaos:
         life = self.living[member]
         if disruption.ends or (disruption.stops and seconds >= LOSES_LEASES_SECONDS):
             shards = self.ownership.of(life)
-            self.ends.append(End(life=life, at=time.monotonic(), shards=shards, why=disruption.name))
+            at = time.monotonic()
+            until = at + seconds if disruption.stops else None
+            self.ends.append(End(life=life, at=at, shards=shards, why=disruption.name, until=until))
         await disruption.act(self.members, life, seconds)
         if disruption.ends:
             await self._start(member)

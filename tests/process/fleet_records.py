@@ -19,6 +19,7 @@ from tests.process.members import Life, Members
 
 TAKES_OVER_WITHIN_SECONDS = 60.0
 _LOOKS_EVERY_SECONDS = 0.25
+_NOTICES_WITHIN_SECONDS = 15.0
 _UNCOUNTED = ("/interactions/", "/webhooks/")
 _OWNERS = "SELECT DISTINCT ON (shard) shard, owner FROM shard_leases ORDER BY shard, term DESC"
 _BACKENDS = (
@@ -70,6 +71,7 @@ class End:
     at: float
     shards: frozenset[int]
     why: str
+    until: float | None = None  # when a stopped process goes on, with the shards that are still its own
 
 
 @dataclass(kw_only=True)
@@ -128,7 +130,8 @@ def takeovers(
     """How long each shard of a process that ended was served by nobody.
 
     A shard is served again by the first request for it, the first session, or the first lease, of another process;
-    if that process ends before, the time begins again.
+    if that process ends before, the time begins again. A process that was stopped serves it again when it goes on,
+    if its lease is still its own a while later.
     """
     signs = sorted(_signs(ownership, discord, requests, shard_count))
     found: list[Takeover] = []
@@ -140,8 +143,17 @@ def takeovers(
             ]
             if later and (not after or after[0] > later[0].at):
                 continue  # counted there
-            found.append(Takeover(end, shard, after[0] - end.at if after else None))
+            again = after[:1]
+            if end.until is not None and _kept(shard, end.at, end.until, ownership):
+                again.append(end.until)
+            found.append(Takeover(end, shard, min(again) - end.at if again else None))
     return found
+
+
+def _kept(shard: int, since: float, until: float, ownership: Ownership) -> bool:
+    """Whether nobody took the shard over in that time, nor soon after, when the process has noticed a loss."""
+    known_at = until + _NOTICES_WITHIN_SECONDS
+    return not any(since < at < known_at for at, its, _ in ownership.changes if its == shard)
 
 
 def _signs(
