@@ -10,11 +10,14 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.ids import ServerId
+from bot.core.shards import OwnedShards
 from bot.errors import StoreError
+from bot.services.delivery.attempts import NONCE_LASTS
 from bot.services.fleet.fleet import LeaseLostError, write_for
-from bot.store import outbox
+from bot.store import outbox, posts, restored
 from bot.store.database import Database
 from bot.store.postgres import connections
 from tests.fakes import postgres
@@ -102,13 +105,19 @@ async def test_a_process_whose_renewal_is_frozen_takes_its_own_shards_again(flee
     assert shards(process) == [[0, 1, 2, 3]]
 
 
-async def test_what_a_frozen_connection_has_begun_is_not_done_once_it_wakes_up(fleet: Fleet) -> None:
+@pytest.mark.parametrize("is_another_attempt", [False, True])
+async def test_what_a_frozen_connection_has_begun_is_not_done_once_it_wakes_up(
+    fleet: Fleet, *, is_another_attempt: bool
+) -> None:
     async with fleet.database.write() as conn:
         feed = await a_feed(conn)
         post = await pending(conn, feed, 1)
     first, second = [await fleet.start(name, shard_count=1) for name in ("a", "b")]
     await fleet.steps(first, second, seconds=9)
     database = await Database.open(fleet.url, process_id="a")
+    if is_another_attempt:
+        async with write_for(database, first, ServerId(1)) as conn:
+            await outbox.begin_attempts(conn, [post.nonce], now=NOW, next_attempt_at=NOW)
 
     async def begin() -> None:
         async with write_for(database, first, ServerId(1)) as conn:
@@ -120,8 +129,35 @@ async def test_what_a_frozen_connection_has_begun_is_not_done_once_it_wakes_up(f
     with pytest.raises(StoreError):
         await begin()
     async with write_for(fleet.database, second, ServerId(1)) as conn:
-        assert await outbox.begin_attempts(conn, [post.nonce], now=NOW, next_attempt_at=NOW) is not None
+        assert await outbox.begin_attempts(conn, [post.nonce], now=NOW, next_attempt_at=NOW) == {post.id}
     with pytest.raises(LeaseLostError):
         async with write_for(database, first, ServerId(1)):
             pass
+    await database.close()
+
+
+async def test_what_was_begun_before_a_lease_went_on_in_another_row_is_looked_for(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with fleet.database.write() as conn:
+        post = await pending(conn, await a_feed(conn), 1)
+    first, second = [await fleet.start(name, shard_count=1) for name in ("a", "b")]
+    await fleet.steps(first, second, seconds=9)
+    database = await Database.open(fleet.url, process_id="a")
+    look = restored.look_before_resending
+
+    async def late(conn: AsyncConnection, taken: OwnedShards | None, *, waits: bool = True) -> None:
+        await look(conn, taken, waits=waits)
+        async with write_for(database, first, ServerId(1)) as other:  # does not see the new row yet
+            await outbox.begin_attempts(other, [post.nonce], now=NOW, next_attempt_at=NOW)
+        monkeypatch.setattr(restored, "look_before_resending", look)
+
+    async with transaction(fleet, HOLD), frozen(fleet, but="FOR KEY SHARE"):
+        monkeypatch.setattr(restored, "look_before_resending", late)
+        await fleet.steps(second, seconds=TIMING.overdue + TIMING.look)
+        assert shards(second) == [[0]]
+    async with fleet.database.read() as conn:
+        (begun,) = await posts.by_ids(conn, [post.id])
+    assert begun.first_attempt_at is not None
+    assert begun.first_attempt_at < NOW - NONCE_LASTS
     await database.close()
